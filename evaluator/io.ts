@@ -1,0 +1,91 @@
+/**
+ * All that an evaluation asks of the world. Synchronous. Paths and text are byte strings (latin1); paths are absolute and
+ * canonical. A failure is thrown as {@link EvalIoError}; the evaluator turns it into an evaluation error with a position.
+ */
+export interface EvalIo {
+  /** Logical store folder, `/nix/store`. */
+  readonly storeDir: string;
+  /** `x86_64-linux`. */
+  readonly currentSystem: string;
+
+  readFile(path: string): string;
+  /** Names -> types, unsorted. */
+  readDir(path: string): ReadonlyMap<string, FileType>;
+  /** Does not follow a final symlink; null when there is nothing. */
+  fileType(path: string): FileType | null;
+  /** Follows symlinks. */
+  realPath(path: string): string;
+  getEnv(name: string): string;
+  /** Entries of `-I` and NIX_PATH in order; an empty prefix is a folder to search. */
+  readonly searchPath: readonly { readonly prefix: string; readonly path: string }[];
+
+  /** Adds a text file (`toFile`); returns its store path. */
+  addText(name: string, contents: string, references: readonly string[]): string;
+  /** Copies a path into the store (`"${./x}"`, `builtins.path`, `filterSource`). */
+  addSource(request: SourceRequest): string;
+  /** Computes and (unless read-only) writes a derivation. */
+  instantiate(request: DerivationRequest): InstantiatedDerivation;
+  /** Makes these store paths (outputs of derivations) valid: import from derivation. */
+  realise(requests: readonly { readonly drvPath: string; readonly outputs: readonly string[] }[]): void;
+  /** A fixed fetch of `fetchurl`/`fetchTarball`; returns a store path. */
+  fetch(request: {
+    readonly url: string;
+    readonly name: string;
+    readonly unpack: boolean;
+    readonly sha256: string | null;
+  }): string;
+  isValidStorePath(path: string): boolean;
+  /** A line of `builtins.trace` or a warning. */
+  log(line: string): void;
+}
+
+export type FileType = "regular" | "directory" | "symlink" | "unknown";
+
+export interface SourceRequest {
+  readonly path: string;
+  readonly name: string;
+  readonly method: "flat" | "recursive";
+  readonly filter: ((path: string, type: FileType) => boolean) | null;
+  /** Expected hash, as the user wrote it; a mismatch is an error. */
+  readonly sha256: string | null;
+}
+
+/** What `derivationStrict` gathered; the glue computes output paths and the `.drv` from it. */
+export interface DerivationRequest {
+  readonly name: string;
+  readonly platform: string;
+  readonly builder: string;
+  readonly args: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly outputs: readonly string[];
+  /** Input derivations with the outputs used, and plain store paths, from string contexts. */
+  readonly inputDrvs: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly inputSrcs: ReadonlySet<string>;
+  /** Present for a fixed output (`outputHash`). */
+  readonly fixed: {
+    readonly hash: string;
+    readonly algorithm: string | null;
+    readonly mode: "flat" | "recursive";
+  } | null;
+}
+
+export interface InstantiatedDerivation {
+  readonly drvPath: string;
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
+/** `kind` lets the evaluator tell catchable failures from others. */
+export class EvalIoError extends Error {
+  override readonly name: string = "EvalIoError";
+  readonly kind: "not-found" | "not-a-directory" | "denied" | "read-only" | "invalid" | "build-failed" | "other";
+  readonly hint: string | undefined;
+  constructor(
+    kind: EvalIoError["kind"],
+    message: string,
+    options: { readonly hint?: string; readonly cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.kind = kind;
+    this.hint = options.hint;
+  }
+}

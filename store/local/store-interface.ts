@@ -1,0 +1,89 @@
+import type { Derivation } from "../formats/derivation-type.ts";
+
+/** What the store knows of a valid path; as Nix's `ValidPaths` row. Text is byte strings. */
+export interface PathInfo {
+  readonly path: string;
+  /** `sha256:<base16>` of the path's NAR. */
+  readonly narHash: string;
+  readonly narSizeBytes: number;
+  /** Sorted; a self reference is included. */
+  readonly references: readonly string[];
+  readonly deriver: string | null;
+  readonly registrationTimeS: number;
+  /** `text:sha256:..`, `fixed:sha256:..`, `fixed:r:sha256:..`, or null when input-addressed. */
+  readonly ca: string | null;
+  readonly signatures: readonly string[];
+  /** Built here, hence trusted without a signature. */
+  readonly ultimate: boolean;
+}
+
+/** A path as it is to be registered. */
+export type NewPathInfo = Pick<PathInfo, "path" | "narHash" | "narSizeBytes" | "references"> &
+  Partial<Pick<PathInfo, "deriver" | "ca" | "signatures" | "ultimate">>;
+
+export interface AddPathOptions {
+  /** NAR hash (`recursive`, default) or hash of the file's bytes (`flat`). */
+  readonly method?: "flat" | "recursive";
+  /** sha256 unless told. */
+  readonly hashAlgorithm?: "md5" | "sha1" | "sha256" | "sha512";
+  /** Called with the physical path and its type; false leaves it out. Not asked about the top itself. */
+  readonly filter?: (physicalPath: string, type: "regular" | "directory" | "symlink" | "unknown") => boolean;
+  /** Only compute the path; write nothing. */
+  readonly dryRun?: boolean;
+}
+
+/**
+ * The local store: a folder laid out and registered exactly as Nix does it. Queries and additions are synchronous
+ * (SQLite and the evaluator both are); several processes and workers may open the same root.
+ */
+export interface LocalStore {
+  /** Physical root; the store itself is `<root>/nix/store`. */
+  readonly root: string;
+  /** Logical store folder, `/nix/store`. */
+  readonly storeDir: string;
+  /** `/nix/store/x` -> `<root>/nix/store/x`; anything else unchanged. */
+  physicalPath(logicalPath: string): string;
+
+  isValidPath(path: string): boolean;
+  queryPathInfo(path: string): PathInfo | null;
+  queryReferrers(path: string): string[];
+  queryDerivationOutputs(drvPath: string): Map<string, string>;
+  queryValidDerivers(path: string): string[];
+  /** The path whose hash part this is, or null. */
+  queryPathFromHashPart(hashPart: string): string | null;
+  allValidPaths(): string[];
+  /** References, transitively, the paths themselves included; sorted so that references come first. */
+  computeClosure(paths: Iterable<string>): string[];
+
+  addText(name: string, contents: string, references: readonly string[]): string;
+  addPath(name: string, physicalSource: string, options?: AddPathOptions): string;
+  /** Writes `<name>.drv` with its references and registers it; returns its path. No-op when valid. */
+  addDerivation(name: string, derivation: Derivation): string;
+  readDerivation(drvPath: string): Derivation;
+  /** Registers outputs that stand finished and canonical in the store; all in one transaction. */
+  registerPaths(infos: readonly NewPathInfo[]): void;
+
+  /** Protects a path from collection while this process lives. */
+  addTempRoot(path: string): void;
+  /** Makes `linkPath` a symlink to the store path and registers it as an indirect root. Returns `linkPath`. */
+  addIndirectRoot(linkPath: string, storePath: string): string;
+  /** Where -> store path, of every root. */
+  findRoots(): Map<string, string>;
+  collectGarbage(options?: GarbageOptions): GarbageResult;
+  /** Every problem found, one line each; empty when all is well. */
+  verify(options?: { readonly checkContents?: boolean }): string[];
+  close(): void;
+}
+
+export interface GarbageOptions {
+  /** Say what would be deleted, delete nothing. */
+  readonly dryRun?: boolean;
+  /** Delete just these (and only if dead). */
+  readonly paths?: readonly string[];
+  readonly maxFreedBytes?: number;
+}
+
+export interface GarbageResult {
+  readonly deletedPaths: readonly string[];
+  readonly freedBytes: number;
+}
