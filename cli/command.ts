@@ -1,0 +1,32 @@
+/** What a command is, and its help page. A command file holds flags and wording only and calls into the parts. */
+import { describeFlags, type FlagSpecs, type ParsedCommandLine } from "./flags.ts";
+
+export interface Command<S extends FlagSpecs = FlagSpecs> {
+  /** As typed: `firn build`, `nix-build`. */
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** After the name on the usage line: `[FILE | EXPR] [-A ATTR]`. */
+  readonly usage: string;
+  /** Longer text, examples and exit codes; shown below the flags. */
+  readonly notes?: string;
+  readonly flags: S;
+  /** Resolves to the exit code; an AppError that it throws is shown with its hint. */
+  run(line: ParsedCommandLine<S>, context: CommandContext): Promise<number>;
+}
+
+export interface CommandContext {
+  /** Aborted by Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** Ties the flags' types to `run` without spelling them twice. */
+export function defineCommand<const S extends FlagSpecs>(command: Command<S>): Command<S> {
+  return command;
+}
+
+export function helpPage(command: Pick<Command, "name" | "summary" | "usage" | "notes" | "flags">): string {
+  const parts = [`usage: ${command.name} ${command.usage}`, command.summary, `Flags:\n${describeFlags(command.flags)}`];
+  if (command.notes !== undefined) parts.push(command.notes.trim());
+  return parts.join("\n\n");
+}
