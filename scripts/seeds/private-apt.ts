@@ -1,0 +1,86 @@
+/*
+ * Debian's indexes through apt, in a folder of its own: sources, lists, keyring, dpkg status and caches are all below it,
+ * so the host's apt state is neither changed nor relied on, and any architecture can be asked for. From the host come
+ * only what says how to reach a mirror: the address of its Debian archive, proxies and the like in its configuration,
+ * and Debian's archive keys. Signatures are checked by apt as always.
+ *
+ * The suite is a released one, alone: its files stay in the pool, while those of security and updates are replaced.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { AppError } from "#store/std/app-error.ts";
+import { debianMirror } from "./debian-mirror.ts";
+
+const ARCHIVE_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+export interface SuiteIndexes {
+  readonly packages: string;
+  readonly sources: string;
+  /** As in the Release file, such as `12.13`. */
+  readonly suiteVersion: string;
+}
+
+/** Downloads the binary index of one Debian architecture and the source index of a suite's main component. */
+export async function fetchSuiteIndexes(suite: string, debianArchitecture: string): Promise<SuiteIndexes> {
+  const root = await mkdtemp(join(tmpdir(), "firn-seeds-"));
+  try {
+    const options = await writeAptRoot(root, suite, debianArchitecture);
+    await runApt("apt-get", [...options, "update", "-q"]);
+    return {
+      packages: await readIndex(options, "Packages"),
+      sources: await readIndex(options, "Sources"),
+      suiteVersion: await indexProperty(options, "Packages", "$(VERSION)"),
+    };
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+async function writeAptRoot(root: string, suite: string, architecture: string): Promise<string[]> {
+  for (const folder of ["lists/partial", "cache/archives/partial", "parts"]) {
+    await mkdir(join(root, folder), { recursive: true });
+  }
+  const source = `[signed-by=${ARCHIVE_KEYRING}] ${await debianMirror()} ${suite} main`;
+  await writeFile(join(root, "sources.list"), `deb ${source}\ndeb-src ${source}\n`);
+  await writeFile(join(root, "status"), "");
+  const settings = {
+    "Dir::Etc::SourceList": join(root, "sources.list"),
+    "Dir::Etc::SourceParts": join(root, "parts"),
+    "Dir::State": root,
+    "Dir::State::Lists": join(root, "lists"),
+    "Dir::State::Status": join(root, "status"),
+    "Dir::Cache": join(root, "cache"),
+    "APT::Architecture": architecture,
+    "APT::Architectures": architecture,
+    "APT::Sandbox::User": "root",
+    "Acquire::Languages": "none",
+    "Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled": "false",
+  };
+  return Object.entries(settings).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
+}
+
+async function readIndex(options: readonly string[], kind: string): Promise<string> {
+  const file = await indexProperty(options, kind, "$(FILENAME)");
+  return runApt("/usr/lib/apt/apt-helper", [...options, "cat-file", file]);
+}
+
+/** What apt knows of the one index of a kind, by a format of `apt-get indextargets`. */
+async function indexProperty(options: readonly string[], kind: string, format: string): Promise<string> {
+  const lines = await runApt("apt-get", [...options, "indextargets", "--format", format, `Created-By: ${kind}`]);
+  return lines.split("\n")[0] ?? "";
+}
+
+async function runApt(command: string, args: readonly string[]): Promise<string> {
+  const { stdout, stderr, failed } = await execa(command, args, {
+    reject: false,
+    env: { LC_ALL: "C" },
+    maxBuffer: 1 << 29,
+  });
+  if (!failed) return stdout;
+  throw new AppError("SEEDS_APT_FAILED", `Run '${command}' in a private root: it failed`, {
+    hint: "Read what apt says; FIRN_MIRROR_DEBIAN names another Debian archive",
+    details: stderr,
+  });
+}
