@@ -4,7 +4,7 @@
  */
 import { AppError } from "../std/app-error.ts";
 import { formatHash, parseHash } from "./hash.ts";
-import { isStorePath, parseBaseName } from "./store-path.ts";
+import { DEFAULT_STORE_DIR, isStorePath, parseBaseName } from "./store-path.ts";
 
 export interface NarInfo {
   readonly storePath: string;
@@ -49,10 +49,9 @@ function baseName(path: string): string {
 }
 
 /** @throws AppError `STORE_BAD_NARINFO` */
-export function parseNarInfo(text: string): NarInfo {
+export function parseNarInfo(text: string, storeDir: string = DEFAULT_STORE_DIR): NarInfo {
   const { fields, signatures } = readFields(text);
   const storePath = fields.get("StorePath") ?? missing("StorePath");
-  const storeDir = storePath.slice(0, storePath.lastIndexOf("/"));
   if (!isStorePath(storePath, storeDir)) throw bad(`'${storePath}' is not a store path`);
   const fileHash = fields.get("FileHash");
   const fileSize = fields.get("FileSize");
