@@ -1,3 +1,4 @@
+import type { ReleaseLedger } from "../channels/release-ledger.ts";
 import type { Excuse } from "../model/excuse.ts";
 import type { PointerMove, ReleaseRecord } from "../model/release.ts";
 import type { Database, Session } from "./database.ts";
@@ -95,4 +96,14 @@ export async function excusesOf(session: Session, channel: string, evaluationId:
     [channel, evaluationId],
   );
   return rows.map(({ excuse }) => excuse);
+}
+
+/** The ledger of releases and moves, in this database. */
+export function releaseLedger(session: Session): ReleaseLedger {
+  return {
+    findRelease: (channel, folder) => findRelease(session, channel, folder),
+    recordRelease: (release, evaluationId) => recordRelease(session, release, evaluationId),
+    lastMoveOf: (channel, pointer) => lastMoveOf(session, channel, pointer),
+    recordMove: (move) => recordMove(session, move),
+  };
 }
