@@ -1,0 +1,72 @@
+/**
+ * What has to be built for some targets: one goal for each derivation that lacks an output somebody wants, linked to the
+ * goals it waits for. A derivation whose wanted outputs are all valid is no goal, and nobody looks at its inputs.
+ */
+import type { Derivation } from "../formats/derivation-type.ts";
+import { derivationName } from "../formats/store-path.ts";
+import type { LocalStore } from "../local/store-interface.ts";
+import { AppError } from "../std/app-error.ts";
+import type { BuildOutcome, BuildTarget } from "./events.ts";
+
+export interface Goal {
+  readonly drvPath: string;
+  readonly name: string;
+  readonly derivation: Derivation;
+  readonly dependents: Goal[];
+  /** Inputs that are not built yet. */
+  pendingInputs: number;
+  outcome: BuildOutcome | null;
+}
+
+export interface GoalGraph {
+  /** By `.drv` path, in the order they were found. */
+  readonly goals: ReadonlyMap<string, Goal>;
+  /** Every derivation that was looked at, so that results can be told for targets that are no goals. */
+  readonly derivations: ReadonlyMap<string, Derivation>;
+}
+
+interface Want {
+  readonly drvPath: string;
+  readonly outputs: readonly string[] | null;
+  readonly dependent: Goal | null;
+}
+
+/** @throws AppError when a `.drv` is not in the store or lacks a wanted output */
+export function planGoals(store: LocalStore, targets: readonly BuildTarget[]): GoalGraph {
+  const goals = new Map<string, Goal>();
+  const derivations = new Map<string, Derivation>();
+  const wants: Want[] = targets.map(({ drvPath, outputs }) => ({ drvPath, outputs: outputs ?? null, dependent: null }));
+  for (let want = wants.pop(); want !== undefined; want = wants.pop()) {
+    const derivation = derivations.get(want.drvPath) ?? store.readDerivation(want.drvPath);
+    derivations.set(want.drvPath, derivation);
+    let goal = goals.get(want.drvPath);
+    if (goal === undefined && lacksOutput(store, derivation, want)) {
+      goal = newGoal(want.drvPath, derivation);
+      goals.set(want.drvPath, goal);
+      for (const [drvPath, outputs] of derivation.inputDrvs) wants.push({ drvPath, outputs, dependent: goal });
+    }
+    if (goal !== undefined && want.dependent !== null) link(goal, want.dependent);
+  }
+  return { goals, derivations };
+}
+
+function newGoal(drvPath: string, derivation: Derivation): Goal {
+  return { drvPath, name: derivationName(drvPath), derivation, dependents: [], pendingInputs: 0, outcome: null };
+}
+
+function link(goal: Goal, dependent: Goal): void {
+  goal.dependents.push(dependent);
+  dependent.pendingInputs += 1;
+}
+
+function lacksOutput(store: LocalStore, derivation: Derivation, want: Want): boolean {
+  return (want.outputs ?? [...derivation.outputs.keys()]).some((name) => {
+    const output = derivation.outputs.get(name);
+    if (output === undefined) {
+      throw new AppError("STORE_NO_SUCH_OUTPUT", `Derivation '${want.drvPath}' has no output '${name}'`, {
+        hint: `It has: ${[...derivation.outputs.keys()].join(", ")}`,
+      });
+    }
+    return !store.isValidPath(output.path);
+  });
+}

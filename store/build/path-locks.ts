@@ -1,0 +1,69 @@
+/**
+ * One builder per output path, over all processes that use a root. The locks are rows of a small database, each with the
+ * process that holds it: taking over the lock of a dead process is one transaction, so two waiters can never both get it,
+ * and a kill -9 leaves nothing that a person has to remove. All locks of a derivation are taken together or not at all,
+ * which rules out deadlock. A waiter polls: builds last much longer than the interval.
+ */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isProcessAlive, ownProcess } from "./process-identity.ts";
+
+const POLL_INTERVAL_MS = 100;
+
+export interface PathLock {
+  release(): void;
+}
+
+export class PathLocks {
+  readonly #database: DatabaseSync;
+  readonly #owner = ownProcess();
+
+  constructor(databasePath: string) {
+    mkdirSync(dirname(databasePath), { recursive: true, mode: 0o700 });
+    this.#database = new DatabaseSync(databasePath, { timeout: 60_000 });
+    this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF");
+    this.#database.exec(
+      "CREATE TABLE IF NOT EXISTS locks (path TEXT PRIMARY KEY, pid INTEGER NOT NULL, startTicks INTEGER NOT NULL) STRICT",
+    );
+  }
+
+  /** Waits until all of these are free, then holds them. Rejects with the signal's reason when that comes first. */
+  async acquire(paths: readonly string[], signal: AbortSignal): Promise<PathLock> {
+    while (!this.tryAcquire(paths)) await sleep(POLL_INTERVAL_MS, undefined, { signal });
+    return { release: () => this.#release(paths) };
+  }
+
+  tryAcquire(paths: readonly string[]): boolean {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const isFree = paths.every((path) => this.#isFree(path));
+      if (isFree) for (const path of paths) this.#take(path);
+      this.#database.exec("COMMIT");
+      return isFree;
+    } catch (error) {
+      this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  #isFree(path: string): boolean {
+    const row = this.#database.prepare("SELECT pid, startTicks FROM locks WHERE path = ?").get(path);
+    return row === undefined || !isProcessAlive({ pid: Number(row["pid"]), startTicks: Number(row["startTicks"]) });
+  }
+
+  #take(path: string): void {
+    const insert = this.#database.prepare("INSERT OR REPLACE INTO locks (path, pid, startTicks) VALUES (?, ?, ?)");
+    insert.run(path, this.#owner.pid, this.#owner.startTicks);
+  }
+
+  #release(paths: readonly string[]): void {
+    const remove = this.#database.prepare("DELETE FROM locks WHERE path = ?");
+    for (const path of paths) remove.run(path);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}

@@ -1,0 +1,103 @@
+/** Runs a derivation's builder program in its sandbox. */
+import { lstatSync, mkdirSync, readlinkSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { AppError } from "../std/app-error.ts";
+import { bytesOf, fromByteString } from "../std/byte-string.ts";
+import type { BuildWork } from "./build-work.ts";
+import { makeBuilderEnvironment } from "./builder-environment.ts";
+import { isFixedOutput } from "./derivation-traits.ts";
+import { diskFull } from "./host-error.ts";
+import { exportReferencesGraphs } from "./references-graph.ts";
+import { runSandboxed, type SandboxedEnd } from "./sandbox/run-sandboxed.ts";
+import { writeSandboxEtc } from "./sandbox/sandbox-etc.ts";
+import type { SandboxPlan } from "./sandbox/sandbox-plan.ts";
+import { hasUserNamespaces } from "./sandbox/sandbox-problem.ts";
+
+/** A failed build on a disk with less room than this failed for want of room. */
+const FULL_DISK_BYTES = 8 * 1024 * 1024;
+
+/** @throws AppError when it fails; the abort reason when it was cancelled */
+export async function runBuilder(work: BuildWork): Promise<void> {
+  const { goal, folder, log, deadline } = work;
+  const { builder, args } = goal.derivation;
+  const end = await runSandboxed({
+    plan: makePlan(work),
+    program: fromByteString(builder),
+    args: args.map(fromByteString),
+    pipePath: join(folder, "log-pipe"),
+    onOutput: (chunk) => {
+      deadline.touch();
+      log.write(chunk);
+    },
+    signal: deadline.signal,
+  });
+  log.finishLastLine();
+  deadline.check(goal.name, tailOf(work));
+  checkEnd(end, work);
+}
+
+function makePlan({ goal, context, folder, inputs }: BuildWork): SandboxPlan {
+  const { derivation } = goal;
+  const { store, cores } = context;
+  const environment = makeBuilderEnvironment(derivation, {
+    storeDir: store.storeDir,
+    cores,
+    hostEnvironment: process.env,
+  });
+  for (const name of ["build", "tmp"]) mkdirSync(join(folder, name));
+  const files = [...environment.files, ...exportReferencesGraphs(derivation, store, inputs)];
+  for (const [name, contents] of files) writeFileSync(join(folder, "build", name), bytesOf(contents));
+  const storeFolder = join(folder, "store");
+  return {
+    storeFolder,
+    storeDir: store.storeDir,
+    inputs: placeInputs(inputs, storeFolder, (path) => store.physicalPath(path)),
+    buildFolder: join(folder, "build"),
+    temporaryFolder: join(folder, "tmp"),
+    etcFolder: writeSandboxEtc(folder),
+    variables: environment.variables,
+    hasNetwork: isFixedOutput(derivation),
+    hasKvm: false,
+    hasUserNamespace: process.getuid?.() !== 0 || hasUserNamespaces(),
+  };
+}
+
+/** What is to be mounted. A symlink cannot be: the sandbox gets a copy of it. */
+function placeInputs(
+  inputs: ReadonlySet<string>,
+  storeFolder: string,
+  physicalPathOf: (path: string) => string,
+): Map<string, string> {
+  const mounts = new Map<string, string>();
+  for (const path of inputs) {
+    const physicalPath = physicalPathOf(path);
+    if (!lstatSync(physicalPath).isSymbolicLink()) mounts.set(path, physicalPath);
+    else symlinkSync(readlinkSync(physicalPath, "buffer"), join(storeFolder, basename(path)));
+  }
+  return mounts;
+}
+
+function checkEnd(end: SandboxedEnd, work: BuildWork): void {
+  if (end.type === "exited" && end.exitCode === 0) return;
+  const details = tailOf(work);
+  if (end.type === "not-started") {
+    const { code, message, hint, exitCode } = end.error;
+    throw new AppError(code, message, { details, exitCode, ...(hint === undefined ? {} : { hint }), cause: end.error });
+  }
+  if (isDiskFull(work.folder)) throw diskFull(null);
+  throw new AppError("STORE_BUILD_FAILED", `Builder of '${work.goal.name}' ${describeEnd(end)}`, { details });
+}
+
+function isDiskFull(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < FULL_DISK_BYTES;
+}
+
+function describeEnd(end: Exclude<SandboxedEnd, { type: "not-started" }>): string {
+  if (end.type === "killed") return "was killed";
+  return end.exitCode > 128 ? `was ended by signal ${end.exitCode - 128}` : `failed with exit code ${end.exitCode}`;
+}
+
+function tailOf({ log }: BuildWork): string {
+  return log.tail.join("\n");
+}

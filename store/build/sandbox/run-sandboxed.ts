@@ -1,0 +1,102 @@
+/**
+ * Runs one program under bubblewrap and tells how it ended. The status pipe tells a builder that failed from a sandbox
+ * that could not be made: bubblewrap reports an exit code only for a program that it has started.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import type { AppError } from "../../std/app-error.ts";
+import { type LogPipe, openLogPipe } from "./log-pipe.ts";
+import { encodeSandboxArguments, type SandboxPlan } from "./sandbox-plan.ts";
+import { explainSandboxFailure } from "./sandbox-problem.ts";
+
+export interface SandboxedProgram {
+  readonly plan: SandboxPlan;
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Where the log pipe may stand for a moment. */
+  readonly pipePath: string;
+  /** Called with the bytes of both outputs as they come. */
+  readonly onOutput: (chunk: Buffer) => void;
+  /** Aborting kills everything inside at once. */
+  readonly signal: AbortSignal;
+}
+
+export type SandboxedEnd =
+  | { readonly type: "exited"; readonly exitCode: number }
+  | { readonly type: "killed" }
+  | { readonly type: "not-started"; readonly error: AppError };
+
+const BUBBLEWRAP = "bwrap";
+const ARGS_FD = 3;
+const STATUS_FD = 4;
+
+/** Resolves when every process of the sandbox is gone and all output was delivered. */
+export async function runSandboxed(options: SandboxedProgram): Promise<SandboxedEnd> {
+  if (options.signal.aborted) return { type: "killed" };
+  const pipe = openLogPipe(options.pipePath);
+  const child = spawnBubblewrap(options, pipe);
+  const kill = () => child.kill("SIGKILL");
+  options.signal.addEventListener("abort", kill);
+  try {
+    const [exit, status] = await Promise.all([exitOf(child), readAll(child.stdio[STATUS_FD]), drain(pipe, options)]);
+    return describeEnd(exit, status, options);
+  } finally {
+    options.signal.removeEventListener("abort", kill);
+    pipe.reader.destroy();
+  }
+}
+
+function spawnBubblewrap(options: SandboxedProgram, pipe: LogPipe): ChildProcess {
+  const args = [
+    "--args",
+    String(ARGS_FD),
+    "--json-status-fd",
+    String(STATUS_FD),
+    "--",
+    options.program,
+    ...options.args,
+  ];
+  const child = spawn(BUBBLEWRAP, args, {
+    stdio: ["ignore", pipe.writerFd, pipe.writerFd, "pipe", "pipe"],
+    detached: true,
+    cwd: "/",
+  });
+  pipe.closeWriter();
+  // as: node types extra stdio places as either direction; this one is written to
+  const argsPipe = child.stdio[ARGS_FD] as Writable | null;
+  argsPipe?.on("error", () => {}); // a bubblewrap that dies early is seen by its exit
+  argsPipe?.end(encodeSandboxArguments(options.plan));
+  return child;
+}
+
+type ProcessExit = { readonly code: number | null } | { readonly spawnError: Error };
+
+function exitOf(child: ChildProcess): Promise<ProcessExit> {
+  return new Promise((resolve) => {
+    child.once("error", (spawnError) => resolve({ spawnError }));
+    child.once("exit", (code) => resolve({ code }));
+  });
+}
+
+async function readAll(stream: unknown): Promise<string> {
+  let text = "";
+  // as: the status pipe is read from
+  for await (const chunk of (stream as Readable | null) ?? []) text += String(chunk);
+  return text;
+}
+
+function drain(pipe: LogPipe, options: SandboxedProgram): Promise<void> {
+  return new Promise((resolve, reject) => {
+    pipe.reader.on("data", options.onOutput);
+    pipe.reader.once("close", () => resolve());
+    pipe.reader.once("error", reject);
+  });
+}
+
+function describeEnd(exit: ProcessExit, status: string, options: SandboxedProgram): SandboxedEnd {
+  if ("spawnError" in exit) return { type: "not-started", error: explainSandboxFailure(exit.spawnError) };
+  const exitCode = /"exit-code": (\d+)/.exec(status)?.[1];
+  if (exitCode !== undefined) return { type: "exited", exitCode: Number(exitCode) };
+  if (options.signal.aborted || exit.code === null) return { type: "killed" };
+  return { type: "not-started", error: explainSandboxFailure(null) };
+}

@@ -1,0 +1,128 @@
+/**
+ * Runs a graph of goals: a goal starts when its inputs are done and its pool has a place. Builds wait for processors and
+ * downloads for the network, so each kind has a pool of its own.
+ *
+ * Invariants: a goal ends exactly once; it starts only when all its inputs ended well; `run` settles only when nothing
+ * that it started is still running.
+ */
+import { isDownload } from "./derivation-traits.ts";
+import type { BuildOutcome } from "./events.ts";
+import type { Goal } from "./goal-graph.ts";
+
+export interface GoalRunner {
+  /** Resolves with how it ended; rejects when nothing else can be built either (no sandbox, disk full). */
+  start(goal: Goal, signal: AbortSignal): Promise<BuildOutcome>;
+  /** Told of a goal that never starts. */
+  skip(goal: Goal, outcome: "dependency-failed" | "cancelled"): void;
+}
+
+export interface SchedulerOptions {
+  readonly maxJobs: number;
+  readonly maxDownloads: number;
+  readonly keepGoing: boolean;
+  readonly signal: AbortSignal;
+}
+
+interface Pool {
+  readonly places: number;
+  readonly waiting: Goal[];
+  running: number;
+}
+
+export async function runGoals(goals: Iterable<Goal>, runner: GoalRunner, options: SchedulerOptions): Promise<void> {
+  await new Scheduler([...goals], runner, options).run();
+}
+
+class Scheduler {
+  readonly #goals: readonly Goal[];
+  readonly #runner: GoalRunner;
+  readonly #keepGoing: boolean;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #builds: Pool;
+  readonly #downloads: Pool;
+  readonly #running = new Set<Promise<void>>();
+  #fatal: { readonly error: unknown } | null = null;
+
+  constructor(goals: readonly Goal[], runner: GoalRunner, options: SchedulerOptions) {
+    this.#goals = goals;
+    this.#runner = runner;
+    this.#keepGoing = options.keepGoing;
+    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    this.#builds = { places: Math.max(1, options.maxJobs), waiting: [], running: 0 };
+    this.#downloads = { places: Math.max(1, options.maxDownloads), waiting: [], running: 0 };
+  }
+
+  async run(): Promise<void> {
+    for (const goal of this.#goals) if (goal.pendingInputs === 0) this.#enqueue(goal);
+    this.#startWaiting();
+    while (this.#running.size > 0) await Promise.race(this.#running);
+    for (const goal of this.#goals) if (goal.outcome === null) this.#skip(goal, "cancelled");
+    if (this.#fatal !== null) throw this.#fatal.error;
+  }
+
+  #poolOf(goal: Goal): Pool {
+    return isDownload(goal.derivation) ? this.#downloads : this.#builds;
+  }
+
+  #enqueue(goal: Goal): void {
+    this.#poolOf(goal).waiting.push(goal);
+  }
+
+  #startWaiting(): void {
+    for (const pool of [this.#downloads, this.#builds]) {
+      while (pool.running < pool.places && !this.#signal.aborted) {
+        const goal = pool.waiting.shift();
+        if (goal === undefined) break;
+        this.#start(goal, pool);
+      }
+    }
+  }
+
+  #start(goal: Goal, pool: Pool): void {
+    pool.running += 1;
+    const ended = this.#runOne(goal).finally(() => {
+      pool.running -= 1;
+      this.#running.delete(ended);
+      this.#startWaiting();
+    });
+    this.#running.add(ended);
+  }
+
+  async #runOne(goal: Goal): Promise<void> {
+    try {
+      goal.outcome = await this.#runner.start(goal, this.#signal);
+    } catch (error) {
+      goal.outcome = "failed";
+      this.#fatal ??= { error };
+      this.#stop.abort();
+    }
+    if (goal.outcome === "built" || goal.outcome === "cached") this.#releaseDependents(goal);
+    else this.#fail(goal);
+  }
+
+  #releaseDependents(goal: Goal): void {
+    for (const dependent of goal.dependents) {
+      dependent.pendingInputs -= 1;
+      if (dependent.pendingInputs === 0 && dependent.outcome === null) this.#enqueue(dependent);
+    }
+  }
+
+  #fail(goal: Goal): void {
+    if (goal.outcome !== "cancelled") this.#skipDependents(goal);
+    if (!this.#keepGoing) this.#stop.abort();
+  }
+
+  #skipDependents(goal: Goal): void {
+    for (const dependent of goal.dependents) {
+      if (dependent.outcome !== null) continue;
+      this.#skip(dependent, "dependency-failed");
+      this.#skipDependents(dependent);
+    }
+  }
+
+  #skip(goal: Goal, outcome: "dependency-failed" | "cancelled"): void {
+    goal.outcome = outcome;
+    this.#runner.skip(goal, outcome);
+  }
+}
