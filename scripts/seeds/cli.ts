@@ -2,12 +2,15 @@
  * `npm run seeds -- update [--system x86_64-linux]`: pins the Debian packages that the distro is made of.
  */
 
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { AppError, isAppError } from "#store/std/app-error.ts";
+import { writeNodeLock } from "./node-lock.ts";
 import { updateSeeds } from "./update-seeds.ts";
 
 const SEEDS_FOLDER = fileURLToPath(new URL("../../distro/seeds", import.meta.url));
+const TOOLCHAIN_LOCK = fileURLToPath(new URL("../toolchain/package-lock.json", import.meta.url));
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -18,6 +21,7 @@ async function main(): Promise<void> {
     throw new AppError("USAGE", "Run seeds: expected 'update [--system <system>]'", { exitCode: 2 });
   }
   const { path, packageCount, sizeBytes, changed } = await updateSeeds(SEEDS_FOLDER, values.system);
+  await writeNodeLock(join(SEEDS_FOLDER, "nodejs.json"), TOOLCHAIN_LOCK);
   const sizeMib = Math.round(sizeBytes / 2 ** 20);
   process.stdout.write(`${changed ? "Wrote" : "Unchanged:"} ${path}: ${packageCount} packages, ${sizeMib} MiB\n`);
 }

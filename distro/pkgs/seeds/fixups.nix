@@ -1,0 +1,14 @@
+# Departures from what relocation does to every Debian package, by package name; the fields are those of `Fixups` in
+# ../build-support/relocate/relocation-spec.ts, and `depends`: packages that are inputs besides those of the lock.
+{
+  # The C library and its dynamic linker work as they are; patchelf would harm them. Converters of character sets are
+  # looked up in a fixed place that no store path can be.
+  libc6 = {
+    keepElf = true;
+    remove = [ "^lib/gconv/" ];
+  };
+  bash.links."bin/sh" = "bash";
+  libext2fs2.depends = [ "libcom-err2" ];
+  iproute2.allowMissing = [ "libatm.so.1" ];
+  linux-image.kernel = true;
+}
