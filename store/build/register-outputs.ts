@@ -6,14 +6,14 @@ import { chmodSync, closeSync, lstatSync, lutimesSync, openSync, readSync, renam
 import { basename, join } from "node:path";
 import { fixedOutputOf } from "../formats/derivation-hash.ts";
 import { equalHashes, formatHash, type Hash, type HashAlgorithm, StreamHasher } from "../formats/hash.ts";
-import { hashTree, writeNar } from "../formats/nar-writer.ts";
+import { writeNar } from "../formats/nar-writer.ts";
 import { CANONICAL_TIME_S, canonicalizeTree } from "../local/canonical.ts";
 import { deleteTree, makeMovable } from "../local/delete-tree.ts";
+import { hashAndScanTree } from "../local/reference-scan.ts";
 import type { LocalStore, NewPathInfo } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
 import { fsPath, toByteString } from "../std/byte-string.ts";
 import type { BuildWork } from "./build-work.ts";
-import { ReferenceScanner } from "./reference-scanner.ts";
 
 const READ_BYTES = 1024 * 1024;
 
@@ -43,9 +43,7 @@ function examineOutput(path: string, work: BuildWork): BuiltOutput {
   const ca = checkFixedOutput(physicalPath, work);
   canonicalizeTree(physicalPath);
   const outputPaths = [...goal.derivation.outputs.values()].map((output) => output.path);
-  const scanner = new ReferenceScanner([...inputs, ...outputPaths], work.context.store.storeDir);
-  const { narHash, narSizeBytes } = hashTree(physicalPath, null, (chunk) => scanner.write(chunk));
-  const references = scanner.found();
+  const { narHash, narSizeBytes, references } = hashAndScanTree(physicalPath, [...inputs, ...outputPaths]);
   const info = { path, narHash, narSizeBytes, references, deriver: goal.drvPath, ca, ultimate: true };
   return { physicalPath, info };
 }

@@ -1,0 +1,155 @@
+/**
+ * A throw-away store with tools to build with, made without network: the host's shell and a few programs are copied into
+ * it and their interpreter and library paths rewritten with patchelf, as the distro does with its packages.
+ */
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { buildPaths } from "../build/build-paths.ts";
+import type { BuildEvent, BuildOptions, BuildTarget, TargetResult } from "../build/events.ts";
+import { DerivationHasher } from "../formats/derivation-hash.ts";
+import type { DerivationOutput } from "../formats/derivation-type.ts";
+import { openLocalStore } from "../local/local-store.ts";
+import type { LocalStore } from "../local/store-interface.ts";
+
+const TOOLS =
+  "sh bash cat chmod cp dd env false head id ln ls mkdir mv readlink rm seq sleep stat test touch true wc".split(" ");
+
+export interface DrvSpec {
+  readonly name: string;
+  readonly script?: string;
+  readonly builder?: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly outputs?: readonly string[];
+  readonly inputs?: readonly string[];
+  readonly sources?: readonly string[];
+  readonly platform?: string;
+  /** `sha256:<base16>` or `r:sha256:<base16>` of the only output. */
+  readonly fixed?: string;
+}
+
+export interface FinishedRun {
+  readonly success: boolean;
+  readonly targets: readonly TargetResult[];
+  readonly events: readonly BuildEvent[];
+}
+
+/** Removes itself and closes its store when disposed. */
+export class BuildWorkshop implements Disposable {
+  readonly root: string;
+  readonly store: LocalStore;
+  readonly #hasher: DerivationHasher;
+  #tools: TestTools | null = null;
+
+  constructor() {
+    this.root = mkdtempSync(join(realpathSync(tmpdir()), "firn-build-test-"));
+    this.store = openLocalStore({ root: this.root });
+    this.#hasher = new DerivationHasher((drvPath) => this.store.readDerivation(drvPath));
+  }
+
+  get tools(): TestTools {
+    this.#tools ??= addTools(this.store, join(this.root, "tools"));
+    return this.#tools;
+  }
+
+  /** Writes a derivation; returns its path. The script finds the tools on PATH. */
+  add(spec: DrvSpec): string {
+    const sources = spec.script === undefined ? [] : [this.tools.programs, this.tools.libraries];
+    const derivation = this.#hasher.fillOutputs(spec.name, {
+      outputs: new Map((spec.outputs ?? ["out"]).map((name) => [name, emptyOutput(spec.fixed)])),
+      inputDrvs: new Map(
+        (spec.inputs ?? []).map((drvPath) => [drvPath, [...this.store.readDerivation(drvPath).outputs.keys()]]),
+      ),
+      inputSrcs: [...sources, ...(spec.sources ?? [])],
+      platform: spec.platform ?? "x86_64-linux",
+      builder: spec.builder ?? `${this.tools.programs}/bin/sh`,
+      args: spec.args ?? ["-euc", spec.script ?? ""],
+      env: new Map(
+        Object.entries({
+          name: spec.name,
+          PATH: spec.script === undefined ? "" : `${this.tools.programs}/bin`,
+          ...spec.env,
+        }),
+      ),
+    });
+    return this.store.addDerivation(spec.name, derivation);
+  }
+
+  /** Logical path of an output. */
+  outputOf(drvPath: string, name = "out"): string {
+    const path = this.store.readDerivation(drvPath).outputs.get(name)?.path;
+    if (path === undefined) throw new Error(`No output '${name}'`);
+    return path;
+  }
+
+  async build(drvPaths: readonly string[], options: BuildOptions = {}): Promise<FinishedRun> {
+    const targets: BuildTarget[] = drvPaths.map((drvPath) => ({ drvPath }));
+    const run = buildPaths(this.store, targets, options);
+    const events: BuildEvent[] = [];
+    for await (const event of run) events.push(event);
+    return { ...(await run.result), events };
+  }
+
+  [Symbol.dispose](): void {
+    this.store.close();
+    execFileSync("chmod", ["-R", "u+w", this.root]);
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+function emptyOutput(fixed: string | undefined): DerivationOutput {
+  const [, hashAlgorithm = "", hash = ""] = /^((?:r:)?\w+):(\w+)$/.exec(fixed ?? "") ?? [];
+  return { path: "", hashAlgorithm, hash };
+}
+
+/** What went wrong with one derivation, of all events of a run. */
+export function errorOf(
+  events: readonly BuildEvent[],
+  drvPath: string,
+): { code: string; message: string; details: string } {
+  const event = events.find((e) => e.type === "finished" && e.drvPath === drvPath);
+  const error = event?.type === "finished" ? event.error : undefined;
+  return { code: error?.code ?? "", message: error?.message ?? "", details: error?.details ?? "" };
+}
+
+/** The programs, and the libraries that they load, as two store paths. */
+interface TestTools {
+  readonly programs: string;
+  readonly libraries: string;
+}
+
+function addTools(store: LocalStore, scratch: string): TestTools {
+  const programs = TOOLS.map((name) => ({ name, path: realpathSync(findProgram(name)) }));
+  const libraryFolder = join(scratch, "lib");
+  mkdirSync(libraryFolder, { recursive: true });
+  for (const path of new Set(programs.flatMap((program) => librariesOf(program.path)))) {
+    copyFileSync(path, join(libraryFolder, basename(path)));
+    chmodSync(join(libraryFolder, basename(path)), 0o755);
+  }
+  const libraries = store.addPath("test-libraries", libraryFolder);
+  const bin = join(scratch, "tools", "bin");
+  mkdirSync(bin, { recursive: true });
+  for (const { name, path } of programs) copyRelocated(path, join(bin, name), libraries);
+  return { programs: store.addPath("test-tools", join(scratch, "tools")), libraries };
+}
+
+function findProgram(name: string): string {
+  const path = ["/bin", "/usr/bin"].map((folder) => join(folder, name)).find((candidate) => existsSync(candidate));
+  if (path === undefined) throw new Error(`Host has no '${name}'`);
+  return path;
+}
+
+/** The dynamic loader and everything it loads for this program. */
+function librariesOf(program: string): string[] {
+  const text = execFileSync("ldd", [program], { encoding: "utf8" });
+  return [...text.matchAll(/(\/\S+) \(0x/g)].map(([, path = ""]) => path);
+}
+
+function copyRelocated(source: string, target: string, libraries: string): void {
+  copyFileSync(source, target);
+  chmodSync(target, 0o755);
+  const loader = basename(execFileSync("patchelf", ["--print-interpreter", source], { encoding: "utf8" }).trim());
+  execFileSync("patchelf", ["--set-interpreter", `${libraries}/${loader}`, "--force-rpath", "--set-rpath", libraries, target]);
+}
