@@ -32,6 +32,16 @@ export interface AddPathOptions {
   readonly dryRun?: boolean;
 }
 
+/** A path that comes as a NAR, in pieces. Call {@link close} in any case, also after a success. */
+export interface NarImport {
+  /** @throws AppError `STORE_BAD_NAR`, `STORE_HASH_MISMATCH` as soon as either is certain */
+  write(chunk: Uint8Array): void;
+  /** Checks hash and size, then makes the path valid. False when it was valid already. */
+  commit(): boolean;
+  /** Deletes what was not committed. */
+  close(): void;
+}
+
 /**
  * The local store: a folder laid out and registered exactly as Nix does it. Queries and additions are synchronous
  * (SQLite and the evaluator both are); several processes and workers may open the same root.
@@ -60,6 +70,10 @@ export interface LocalStore {
   /** Writes `<name>.drv` with its references and registers it; returns its path. No-op when valid. */
   addDerivation(name: string, derivation: Derivation): string;
   readDerivation(drvPath: string): Derivation;
+  /** Adds a path from a NAR; nothing of `info` is believed before the NAR fits it. References must be valid by `commit`. */
+  importNar(info: NewPathInfo): NarImport;
+  /** Adds signatures to those that a valid path has. */
+  addSignatures(path: string, signatures: readonly string[]): void;
   /** Registers outputs that stand finished and canonical in the store; all in one transaction. */
   registerPaths(infos: readonly NewPathInfo[]): void;
 
@@ -67,7 +81,7 @@ export interface LocalStore {
   addTempRoot(path: string): void;
   /** Makes `linkPath` a symlink to the store path and registers it as an indirect root. Returns `linkPath`. */
   addIndirectRoot(linkPath: string, storePath: string): string;
-  /** Where -> store path, of every root. */
+  /** Where -> store path, of every root; temporary roots and running processes included. */
   findRoots(): Map<string, string>;
   collectGarbage(options?: GarbageOptions): GarbageResult;
   /** Every problem found, one line each; empty when all is well. */
@@ -84,6 +98,10 @@ export interface GarbageOptions {
 }
 
 export interface GarbageResult {
+  /** Referrers before what they refer to; with `dryRun`, what would be deleted. Leftovers of killed processes included. */
   readonly deletedPaths: readonly string[];
+  /** Valid paths that a root reaches. */
+  readonly livePaths: readonly string[];
+  /** On disk; with `dryRun`, the size of the NARs. */
   readonly freedBytes: number;
 }

@@ -1,0 +1,17 @@
+/** The store, for everything outside `store/`: named exports only; the contracts stand with the types. */
+
+export { buildLogPath } from "./build/build-log.ts";
+export { buildPaths } from "./build/build-paths.ts";
+export type { BuildEvent, BuildOptions, BuildOutcome, BuildRun, BuildTarget, TargetResult } from "./build/events.ts";
+export { defaultRoot } from "./local/default-root.ts";
+export { type OpenStoreOptions, openLocalStore } from "./local/local-store.ts";
+export { hashAndScanTree, ReferenceScanner, type ScannedTree, scanReferences } from "./local/reference-scan.ts";
+export type {
+  AddPathOptions,
+  GarbageOptions,
+  GarbageResult,
+  LocalStore,
+  NarImport,
+  NewPathInfo,
+  PathInfo,
+} from "./local/store-interface.ts";

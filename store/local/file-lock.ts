@@ -1,0 +1,76 @@
+/**
+ * flock(2), which Nix's lock files are about and Node does not have. A flock belongs to the open file, not to the process
+ * that asked for it: so a short-lived `flock` of util-linux, which inherits our file descriptor, takes the lock, ends,
+ * and leaves us holding it. It is gone when we close the file or die, however we die.
+ */
+import { spawnSync } from "node:child_process";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { AppError } from "../std/app-error.ts";
+import { fsPath } from "../std/byte-string.ts";
+import { ignoreCode } from "../std/system-error.ts";
+
+const WOULD_BLOCK_EXIT_CODE = 75;
+
+export function openLockFile(path: string): number {
+  return openSync(fsPath(path), constants.O_RDWR | constants.O_CREAT, 0o600);
+}
+
+/**
+ * Locks an open file. The process waits, with its event loop stopped, when `wait` is true.
+ * @returns false when another holds it and `wait` is false
+ * @throws AppError `STORE_NO_FLOCK`
+ */
+export function lockFile(fd: number, mode: "shared" | "exclusive" | "unlock", wait: boolean): boolean {
+  const flag = { shared: "--shared", exclusive: "--exclusive", unlock: "--unlock" }[mode];
+  const args = [flag, ...(wait ? [] : ["--nonblock", "-E", String(WOULD_BLOCK_EXIT_CODE)]), "3"];
+  const result = spawnSync("flock", args, { stdio: ["ignore", "ignore", "pipe", fd], encoding: "utf8" });
+  if (result.status === 0) return true;
+  if (result.status === WOULD_BLOCK_EXIT_CODE) return false;
+  throw new AppError("STORE_NO_FLOCK", "Cannot lock a file of the store with 'flock'", {
+    hint: "Install it with 'apt-get install util-linux'",
+    details: result.stderr ?? "",
+    cause: result.error,
+    exitCode: 3,
+  });
+}
+
+/** Runs `body` with the lock held. */
+export function withFileLock<T>(path: string, mode: "shared" | "exclusive", body: () => T): T {
+  const fd = openLockFile(path);
+  try {
+    lockFile(fd, mode, true);
+    return body();
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Number that Linux gives the first process namespace, from which the locks of all processes are seen. */
+const FIRST_PID_NAMESPACE = 0xeffffffc;
+
+let canSeeAll: boolean | null = null;
+
+/** True when {@link mayBeLockedExclusively} can be relied on. */
+export function canSeeAllLocks(): boolean {
+  canSeeAll ??=
+    ignoreCode(
+      "ENOENT",
+      () => fstatOf("/proc/self/ns/pid").ino === FIRST_PID_NAMESPACE && fstatOf("/proc/locks").ino > 0,
+    ) ?? false;
+  return canSeeAll;
+}
+
+function fstatOf(path: string): { readonly ino: number } {
+  const fd = openSync(path, "r");
+  try {
+    return fstatSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Without a lock or a process: whether the kernel's list has an exclusive flock on a file of this number. */
+export function mayBeLockedExclusively(inode: number): boolean {
+  const text = readFileSync("/proc/locks", "latin1");
+  return text.includes(`:${inode} `) && new RegExp(`FLOCK +ADVISORY +WRITE +\\S+ +\\S+:${inode} `).test(text);
+}

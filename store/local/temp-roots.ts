@@ -1,0 +1,104 @@
+/**
+ * Temporary roots, in Nix's form: a file `temproots/<pid>..`, locked exclusively while its process lives, holding store
+ * paths with a NUL after each. A collection reads the files that are locked and deletes those that are not.
+ *
+ * Race with a collection, which first locks `gc.lock` exclusively and then reads the files: we first append, then look
+ * whether `gc.lock` is taken. If it is not, any collection that starts later reads what we wrote. If it is, we wait for
+ * its end; and since callers ask whether a path is valid only after they made it a root, they see what it deleted.
+ * Looking costs microseconds (the kernel's list of locks). Where that list cannot be relied on (inside a container's
+ * process namespace), `gc.lock` is held shared instead, from the first root until {@link TempRoots.close}.
+ */
+import { closeSync, fstatSync, readFileSync, unlinkSync, writeSync } from "node:fs";
+import { threadId } from "node:worker_threads";
+import { listTree } from "../formats/nar-writer.ts";
+import { ignoreCode } from "../std/system-error.ts";
+import { canSeeAllLocks, lockFile, mayBeLockedExclusively, openLockFile } from "./file-lock.ts";
+import type { StoreLayout } from "./store-layout.ts";
+
+let instances = 0;
+
+export class TempRoots {
+  readonly #layout: StoreLayout;
+  readonly #path: string;
+  readonly #known = new Set<string>();
+  #fd: number | null = null;
+  #gcLockFd: number | null = null;
+  #gcLockInode = 0;
+
+  constructor(layout: StoreLayout) {
+    this.#layout = layout;
+    // Nix reads the number at the start of the name; the rest keeps threads of one process apart.
+    this.#path = `${layout.tempRootsDir}/${process.pid}.${threadId}.${instances++}`;
+  }
+
+  /** After this the path is not collected while we live, and is valid or not as the database says. */
+  add(path: string): void {
+    if (this.#known.has(path)) return;
+    const fd = this.#fd ?? this.#open();
+    writeSync(fd, Buffer.from(`${path}\0`, "latin1"));
+    if (canSeeAllLocks()) this.#waitForCollection();
+    this.#known.add(path);
+  }
+
+  #open(): number {
+    this.#gcLockFd = openLockFile(this.#layout.gcLockPath);
+    this.#gcLockInode = fstatSync(this.#gcLockFd).ino;
+    if (!canSeeAllLocks()) lockFile(this.#gcLockFd, "shared", true);
+    this.#fd = this.#openRootsFile();
+    return this.#fd;
+  }
+
+  /** A collection that comes between opening and locking takes the file for a dead one's: it writes to it and deletes it. */
+  #openRootsFile(): number {
+    for (;;) {
+      ignoreCode("ENOENT", () => unlinkSync(this.#path));
+      const fd = openLockFile(this.#path);
+      lockFile(fd, "exclusive", true);
+      const { size, nlink } = fstatSync(fd);
+      if (size === 0 && nlink > 0) return fd;
+      closeSync(fd);
+    }
+  }
+
+  #waitForCollection(): void {
+    if (this.#gcLockFd === null || !mayBeLockedExclusively(this.#gcLockInode)) return;
+    lockFile(this.#gcLockFd, "shared", true);
+    lockFile(this.#gcLockFd, "unlock", true);
+  }
+
+  /** Forgets the roots. */
+  close(): void {
+    if (this.#fd !== null) {
+      ignoreCode("ENOENT", () => unlinkSync(this.#path));
+      closeSync(this.#fd);
+    }
+    if (this.#gcLockFd !== null) closeSync(this.#gcLockFd);
+    this.#fd = null;
+    this.#gcLockFd = null;
+    this.#known.clear();
+  }
+}
+
+/** Roots of all living processes, for a collection that holds `gc.lock`; deletes the files of dead ones. */
+export function readTempRoots(layout: StoreLayout): Map<string, string> {
+  const roots = new Map<string, string>();
+  for (const { name } of listTree(layout.tempRootsDir)) {
+    if (!/^[0-9]/.test(name)) continue;
+    const file = `${layout.tempRootsDir}/${name}`;
+    const text = ignoreCode("ENOENT", () => readLiveRoots(file));
+    for (const path of text?.split("\0") ?? []) if (path !== "") roots.set(path, file);
+  }
+  return roots;
+}
+
+function readLiveRoots(file: string): string {
+  const fd = openLockFile(file);
+  try {
+    if (!lockFile(fd, "exclusive", false)) return readFileSync(file, "latin1");
+    unlinkSync(file);
+    writeSync(fd, "d");
+    return "";
+  } finally {
+    closeSync(fd);
+  }
+}
