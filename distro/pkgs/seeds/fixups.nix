@@ -11,4 +11,11 @@
   libext2fs2.depends = [ "libcom-err2" ];
   iproute2.allowMissing = [ "libatm.so.1" ];
   linux-image.kernel = true;
+
+  # Names that Debian gives through alternatives.
+  gawk.links."bin/awk" = "gawk";
+  netcat-openbsd.links."bin/nc" = "nc.openbsd";
+  netcat-openbsd.links."bin/netcat" = "nc.openbsd";
+  vim-tiny.links."bin/vim" = "vim.tiny";
+  vim-tiny.links."bin/vi" = "vim.tiny";
 }

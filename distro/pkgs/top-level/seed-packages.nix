@@ -55,8 +55,8 @@ let
     mtools.debs = [ "mtools" ];
     nano.debs = [ "nano" ];
     ncurses = { debs = [ "ncurses-bin" "ncurses-base" "libtinfo6" "libncursesw6" ]; program = "tput"; };
-    netcat = { debs = [ "netcat-openbsd" ]; program = "nc.openbsd"; };
-    netcat-openbsd = { debs = [ "netcat-openbsd" ]; program = "nc.openbsd"; };
+    netcat = { debs = [ "netcat-openbsd" ]; program = "nc"; };
+    netcat-openbsd = { debs = [ "netcat-openbsd" ]; program = "nc"; };
     nftables = { debs = [ "nftables" ]; program = "nft"; };
     nginx.debs = [ "nginx" "nginx-common" ];
     openssh = { debs = [ "openssh-client" "openssh-server" "openssh-sftp-server" ]; program = "ssh"; };
@@ -74,8 +74,8 @@ let
     sudo.debs = [ "sudo" ];
     tcpdump.debs = [ "tcpdump" ];
     tzdata.debs = [ "tzdata" ];
-    util-linux = { debs = [ "util-linux" "util-linux-extra" "mount" "bsdutils" "fdisk" "login" ]; program = "mount"; };
-    vim = { debs = [ "vim-tiny" ]; program = "vim.tiny"; };
+    util-linux = { debs = [ "util-linux" "util-linux-extra" "mount" "bsdutils" "fdisk" ]; program = "mount"; };
+    vim = { debs = [ "vim-tiny" ]; program = "vim"; };
     wget.debs = [ "wget" ];
     xz = { debs = [ "xz-utils" ]; program = "xz"; };
     zlib.debs = [ "zlib1g" ];
