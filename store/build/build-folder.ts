@@ -14,11 +14,17 @@ export function buildScratchRoot(root: string): string {
   return join(root, "firn", "build");
 }
 
+function makeScratchRoot(root: string): void {
+  mkdirSync(join(root, "firn"), { recursive: true });
+  mkdirSync(buildScratchRoot(root), { recursive: true, mode: 0o700 });
+}
+
 /** A fresh private folder that belongs to this process. */
 export function makeBuildFolder(root: string): string {
   const { pid, startTicks } = ownProcess();
   nextNumber += 1;
   const folder = join(buildScratchRoot(root), `${pid}-${startTicks}`, String(nextNumber));
+  makeScratchRoot(root);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return folder;
 }
@@ -42,7 +48,7 @@ function makeWritable(path: string): void {
 /** Removes what processes that are gone have left behind; folders kept on purpose (`keep-*`) stay. */
 export function removeAbandonedBuilds(root: string): void {
   const scratch = buildScratchRoot(root);
-  mkdirSync(scratch, { recursive: true, mode: 0o700 });
+  makeScratchRoot(root);
   for (const entry of readdirSync(scratch)) {
     const [, pid, startTicks] = OWNED.exec(entry) ?? [];
     if (pid === undefined || startTicks === undefined) continue;

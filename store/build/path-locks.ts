@@ -4,8 +4,6 @@
  * and a kill -9 leaves nothing that a person has to remove. All locks of a derivation are taken together or not at all,
  * which rules out deadlock. A waiter polls: builds last much longer than the interval.
  */
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isProcessAlive, ownProcess } from "./process-identity.ts";
@@ -20,8 +18,8 @@ export class PathLocks {
   readonly #database: DatabaseSync;
   readonly #owner = ownProcess();
 
+  /** @param databasePath made when it is not there; its folder must be */
   constructor(databasePath: string) {
-    mkdirSync(dirname(databasePath), { recursive: true, mode: 0o700 });
     this.#database = new DatabaseSync(databasePath, { timeout: 60_000 });
     this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF");
     this.#database.exec(

@@ -51,6 +51,7 @@ function folderArguments(plan: SandboxPlan): string[] {
   const hostFiles = plan.hasNetwork ? NETWORK_FILES.filter((path) => existsSync(path)) : [];
   const ownFiles = ["passwd", "group", plan.hasNetwork ? "nsswitch.conf" : "hosts"];
   return [
+    ...["--perms", "0755", "--dir", "/etc", "--perms", "0755", "--dir", "/nix"],
     ...["--proc", "/proc", "--dev", "/dev"],
     ...(plan.hasKvm ? ["--dev-bind-try", "/dev/kvm", "/dev/kvm"] : []),
     ...["--bind", plan.buildFolder, "/build", "--bind", plan.temporaryFolder, "/tmp"],
