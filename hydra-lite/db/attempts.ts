@@ -1,4 +1,4 @@
-import type { BuildOutcome } from "#store/build/events.ts";
+import type { BuildOutcome } from "#store/api.ts";
 import type { FailureReason } from "../model/build-status.ts";
 import { ensureDerivation } from "./builds.ts";
 import type { Database, Session } from "./database.ts";

@@ -74,20 +74,42 @@ export async function lastMoveOf(session: Session, channel: string, pointer: str
   return rows[0] ?? null;
 }
 
-export async function recordExcuses(
+export interface VerdictRow {
+  readonly evaluationId: number;
+  readonly revision: string;
+  readonly pass: boolean;
+  readonly judgedAt: Date;
+}
+
+export async function recordVerdict(
   database: Database,
-  channel: string,
-  evaluationId: number,
-  excuses: readonly Excuse[],
+  key: { readonly channel: string; readonly evaluationId: number },
+  verdict: { readonly pass: boolean; readonly excuses: readonly Excuse[] },
 ): Promise<void> {
+  const { channel, evaluationId } = key;
   await database.transaction(async (session) => {
-    for (const [ordinal, excuse] of excuses.entries()) {
+    await session.query("insert into verdict (channel, evaluation_id, pass) values ($1, $2, $3)", [
+      channel,
+      evaluationId,
+      verdict.pass,
+    ]);
+    for (const [ordinal, excuse] of verdict.excuses.entries()) {
       await session.query(
         "insert into excuse (channel, evaluation_id, ordinal, job, excuse) values ($1, $2, $3, $4, $5::jsonb)",
         [channel, evaluationId, ordinal, excuse.job, JSON.stringify(excuse)],
       );
     }
   });
+}
+
+export async function lastVerdict(session: Session, channel: string): Promise<VerdictRow | null> {
+  const rows = await session.query<VerdictRow>(
+    `select v.evaluation_id as "evaluationId", e.revision, v.pass, v.judged_at as "judgedAt"
+     from verdict v join evaluation e on e.id = v.evaluation_id
+     where v.channel = $1 order by v.evaluation_id desc limit 1`,
+    [channel],
+  );
+  return rows[0] ?? null;
 }
 
 export async function excusesOf(session: Session, channel: string, evaluationId: number): Promise<Excuse[]> {

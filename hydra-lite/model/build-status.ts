@@ -1,4 +1,4 @@
-import type { BuildOutcome } from "#store/build/events.ts";
+import type { BuildOutcome } from "#store/api.ts";
 
 /** Where a job of an evaluation stands. */
 export type BuildStatus =

@@ -10,10 +10,11 @@ import {
   excusesOf,
   findRelease,
   lastMoveOf,
+  lastVerdict,
   pointerLog,
-  recordExcuses,
   recordMove,
   recordRelease,
+  recordVerdict,
 } from "../db/channels.ts";
 import type { Database } from "../db/database.ts";
 import {
@@ -264,7 +265,10 @@ for (const engine of engines) {
         lastLines: ["a", "b"],
         reproduce: "firn build",
       };
-      await recordExcuses(database, channel, evaluationId, [excuse]);
+      assert.equal(await lastVerdict(database, channel), null);
+      await recordVerdict(database, { channel, evaluationId }, { pass: false, excuses: [excuse] });
+      const verdict = await lastVerdict(database, channel);
+      assert.deepEqual([verdict?.pass, verdict?.revision, verdict?.evaluationId], [false, "r1", evaluationId]);
       assert.deepEqual(await excusesOf(database, channel, evaluationId), [excuse]);
     });
 

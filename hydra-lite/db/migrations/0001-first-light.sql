@@ -118,12 +118,21 @@ create table pointer_log (
 );
 create index pointer_log_by_channel on pointer_log (channel, id desc);
 
--- Why the channel did not move at an evaluation, one row a job.
-create table excuse (
+-- What a channel's gate said of an evaluation, and why it held, one excuse a job.
+create table verdict (
   channel        text not null references channel,
   evaluation_id  integer not null references evaluation,
+  pass           boolean not null,
+  judged_at      timestamptz not null default now(),
+  primary key (channel, evaluation_id)
+);
+
+create table excuse (
+  channel        text not null,
+  evaluation_id  integer not null,
   ordinal        integer not null,
   job            text not null,
   excuse         jsonb not null,
-  primary key (channel, evaluation_id, ordinal)
+  primary key (channel, evaluation_id, ordinal),
+  foreign key (channel, evaluation_id) references verdict
 );
