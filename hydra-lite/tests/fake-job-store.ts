@@ -18,7 +18,7 @@ export interface FakeDerivation {
 export class FakeJobStore implements JobStore {
   readonly root: string;
   readonly storeDir: string = "/nix/store";
-  readonly roots = new Map<string, string>();
+  readonly roots: Map<string, string> = new Map();
   readonly exported: string[] = [];
   /** Every step that ran, in order. */
   readonly ran: string[] = [];
