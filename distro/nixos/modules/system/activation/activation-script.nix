@@ -1,0 +1,151 @@
+# The script that brings the state of the machine (users, /etc, links of the root folder) to what the
+# configuration says; run at boot before systemd, and by a switch.
+{ config, lib, pkgs, ... }:
+let
+  inherit (lib) mkOption types mapAttrs attrNames textClosureMap stringAfter;
+
+  # A snippet that fails is reported, and the rest goes on: a machine that boots can be mended.
+  withHeadlines = mapAttrs (
+    name: v:
+    if builtins.isString v then
+      headline name v
+    else
+      v // { text = headline name v.text; }
+  );
+  headline = name: text: ''
+    #### Activation script snippet ${name}:
+    _localstatus=0
+    ${text}
+    if (( _localstatus > 0 )); then
+      printf "Activation script snippet '%s' failed (%s)\n" ${lib.escapeShellArg name} "$_localstatus"
+    fi
+  '';
+  path = [ pkgs.coreutils pkgs.gnugrep pkgs.findutils pkgs.util-linux pkgs.gawk ];
+
+  scriptText =
+    set: onlyDry:
+    let
+      withDeps = mapAttrs (_: v: if builtins.isString v then lib.noDepEntry v else { inherit (v) text; deps = v.deps or [ ]; }) set;
+      usable = if onlyDry then mapAttrs (n: v: if set.${n}.supportsDryActivation or false then v else v // { text = "#### Activation script snippet ${n} does not support dry activation."; }) withDeps else withDeps;
+      headed = withHeadlines usable;
+    in
+    ''
+      #!${pkgs.runtimeShell}
+
+      systemConfig='@out@'
+      export PATH=${lib.makeBinPath path}
+      _status=0
+      trap "_status=1 _localstatus=\$?" ERR
+      # Ensure a consistent umask.
+      umask 0022
+
+      ${textClosureMap lib.id headed (attrNames headed)}
+
+      ${lib.optionalString (!onlyDry) ''
+        # Make this configuration the current configuration.
+        # The readlink is there to ensure that when $systemConfig = /system
+        # (which is a symlink to the store), /run/current-system is still used
+        # as a garbage collection root.
+        ln -sfn "$(readlink -f "$systemConfig")" /run/current-system
+      ''}
+      exit $_status
+    '';
+  snippet = types.either types.str (
+    types.submodule {
+      options = {
+        deps = mkOption { type = types.listOf types.str; default = [ ]; description = "Snippets that must run before."; };
+        text = mkOption { type = types.lines; description = "Shell commands."; };
+        supportsDryActivation = mkOption {
+          type = types.bool;
+          default = false;
+          description = "Whether the snippet honours `$NIXOS_ACTION` being `dry-activate`.";
+        };
+      };
+    }
+  );
+in
+{
+  options.system = {
+    activationScripts = mkOption {
+      default = { };
+      type = types.attrsOf snippet;
+      description = "Shell snippets run when the configuration is activated; each must be idempotent and fast.";
+      apply = set: set // { script = scriptText set false; };
+    };
+    dryActivationScript = mkOption {
+      type = types.str;
+      internal = true;
+      readOnly = true;
+      default = scriptText (removeAttrs config.system.activationScripts [ "script" ]) true;
+      description = "The script run by a dry activation.";
+    };
+    userActivationScripts = mkOption { default = { }; type = types.attrsOf snippet; description = "Shell snippets run by user managers."; };
+    build = mkOption {
+      internal = true;
+      default = { };
+      type = types.lazyAttrsOf types.unspecified;
+      description = "Derivations of the system.";
+    };
+  };
+  options.environment.usrbinenv = mkOption {
+    default = "${pkgs.coreutils}/bin/env";
+    defaultText = lib.literalExpression ''"''${pkgs.coreutils}/bin/env"'';
+    type = types.nullOr types.path;
+    description = "Target of /usr/bin/env, or null to leave it away.";
+  };
+  options.environment.binsh = mkOption {
+    default = "${config.system.build.binsh}/bin/sh";
+    type = types.path;
+    visible = false;
+    description = "Target of /bin/sh.";
+  };
+
+  config = {
+    system.build.binsh = pkgs.bash;
+    system.activationScripts = {
+      stdio = "";
+      specialfs = "";
+      binsh = stringAfter [ "stdio" ] ''
+        # Create the required /bin/sh symlink; otherwise lots of things (notably the system() function) won't work.
+        if [ "$(readlink /bin/sh)" != ${config.environment.binsh} ]; then
+          mkdir -p -m 0755 /bin
+          ln -sfn ${config.environment.binsh} /bin/.sh.tmp
+          mv /bin/.sh.tmp /bin/sh
+        fi
+      '';
+      usrbinenv =
+        if config.environment.usrbinenv != null then
+          ''
+            if [ "$(readlink /usr/bin/env)" != ${config.environment.usrbinenv} ]; then
+              mkdir -p -m 0755 /usr/bin
+              ln -sfn ${config.environment.usrbinenv} /usr/bin/.env.tmp
+              mv /usr/bin/.env.tmp /usr/bin/env
+            fi
+          ''
+        else
+          ''
+            rm -f /usr/bin/env
+            if [ -d /usr/bin ]; then rmdir --ignore-fail-on-non-empty -p /usr/bin; fi
+          '';
+      var = ''
+        # Folders that programs take for granted.
+        mkdir -p /var/lib/nixos /var/empty /var/log /var/cache /var/spool /var/tmp /root /home /boot /tmp
+        chmod 1777 /var/tmp /tmp
+        chmod 0555 /var/empty
+        chmod 0700 /root
+        [ -L /var/run ] || ln -sfn /run /var/run
+      '';
+      etc = stringAfter [ "users" "groups" ] config.system.build.etcActivationCommands;
+      # Of use to modules of others that name them.
+      modprobe = stringAfter [ "specialfs" ] ''
+        # Allow the kernel to find our wrapped modprobe.
+        if [ -w /proc/sys/kernel/modprobe ]; then echo /run/current-system/sw/bin/modprobe > /proc/sys/kernel/modprobe; fi
+      '';
+    };
+    systemd.tmpfiles.rules = [
+      "D /tmp 1777 root root 10d"
+      "d /var/tmp 1777 root root 30d"
+      "d /nix/var/nix/gcroots 0755 root root -"
+    ];
+  };
+}

@@ -1,0 +1,74 @@
+# The second stage of the boot: `<toplevel>/init`, run on the real root. It activates the configuration and
+# becomes systemd.
+{ config, lib, pkgs, ... }:
+let
+  inherit (lib) mkOption types;
+  cfg = config.boot;
+  script = pkgs.writeTextFile {
+    name = "stage-2-init";
+    executable = true;
+    text = ''
+      #!${pkgs.runtimeShell}
+
+      systemConfig='@out@'
+      export HOME=/root PATH=${lib.makeBinPath [ pkgs.coreutils pkgs.util-linux ]}
+
+      # Without a first stage these are not mounted yet.
+      if [ ! -e /proc/1 ]; then
+        mkdir -p /proc /sys /dev /run
+        mount -t proc -o nosuid,nodev,noexec proc /proc
+        mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
+        mount -t devtmpfs -o nosuid,mode=0755 devtmpfs /dev
+        mkdir -p /dev/pts /dev/shm
+        mount -t devpts -o nosuid,noexec,mode=0620,ptmxmode=0666,gid=3 devpts /dev/pts
+        mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /dev/shm
+        mount -t tmpfs -o nosuid,nodev,mode=0755 tmpfs /run
+      fi
+      for option in $(< /proc/cmdline); do
+        case $option in
+          boot.debugtrace) set -x ;;
+        esac
+      done
+
+      mkdir -p -m 0755 /run/wrappers /run/lock /run/user
+      mkdir -p -m 0755 /etc/nixos
+      ln -sfn "$systemConfig" /run/booted-system
+      ${cfg.postBootCommandsEarly}
+      ${config.system.build.systemdRuntimeLinks}
+
+      $systemConfig/activate
+
+      ${config.powerManagement.powerUpCommands}
+      ${cfg.postBootCommands}
+
+      # The environment of PID 1 is that of the system, not of this script.
+      unset HOME
+      export PATH=/run/current-system/sw/bin:/run/current-system/sw/sbin
+      ${lib.concatStrings (lib.mapAttrsToList (n: v: "export ${n}=${lib.escapeShellArg (toString v)}\n") config.systemd.managerEnvironment)}
+      exec /run/current-system/systemd/lib/systemd/systemd "$@"
+    '';
+  };
+in
+{
+  options = {
+    boot.postBootCommands = mkOption { default = ""; type = types.lines; description = "Shell commands run just before systemd is started."; };
+    boot.postBootCommandsEarly = mkOption { default = ""; type = types.lines; internal = true; description = "Shell commands run before activation."; };
+    boot.readOnlyNixStore = mkOption { type = types.bool; default = true; description = "Whether the store is mounted read-only."; };
+    boot.isContainer = mkOption { type = types.bool; default = false; description = "Whether the system runs in a container."; };
+    powerManagement.powerUpCommands = mkOption { default = ""; type = types.lines; description = "Shell commands run when the machine starts."; };
+    boot.extraSystemdUnitPaths = mkOption { default = [ ]; type = types.listOf types.str; internal = true; description = "Further folders of units."; };
+  };
+  config = {
+    system.build.bootStage2 = script;
+    system.build.systemdRuntimeLinks = lib.mkDefault "";
+    system.systemBuilderKernelCommands = lib.mkIf (!config.boot.isContainer) ''
+      ln -s ${config.system.build.kernelImage} $out/kernel
+      ln -s ${config.system.modulesTree} $out/kernel-modules
+      ln -s ${config.system.build.initialRamdisk}/initrd $out/initrd
+    '';
+    # The image alone: the kernel's own package holds all its modules, and may be far bigger than what is used of it.
+    system.build.kernelImage = pkgs.runCommand "linux-image-${config.boot.kernelPackages.kernel.version}" { preferLocalBuild = true; } ''
+      cp ${config.boot.kernelPackages.kernel}/${config.boot.kernelPackages.kernel.imageFile or "bzImage"} $out
+    '';
+  };
+}
