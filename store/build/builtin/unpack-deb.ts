@@ -28,8 +28,9 @@ function dataMember(debPath: string): ArMember {
   return member;
 }
 
+/** Zero blocks are skipped rather than taken as the end: tar then reads all, and breaks no pipe. */
 async function unpackData(debPath: string, member: ArMember, { outputPath, signal }: BuiltinTask): Promise<void> {
-  const options = ["--no-same-owner", "--no-same-permissions", "--delay-directory-restore"];
+  const options = ["--no-same-owner", "--no-same-permissions", "--delay-directory-restore", "--ignore-zeros"];
   const tar = spawn("tar", ["-x", "-f", "-", "-C", outputPath, ...options], { stdio: ["pipe", "ignore", "pipe"] });
   const messages: string[] = [];
   tar.stderr.on("data", (chunk) => messages.push(String(chunk)));
