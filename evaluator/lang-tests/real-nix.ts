@@ -1,0 +1,115 @@
+/**
+ * The oracle of the language tests: real Nix, when it is installed.
+ *
+ * Programs are answered in batches by one `nix repl` process, since it goes on after an error and a process a program would
+ * cost 30 ms each. Every program lies in a file of its own and is imported, so that positions and `./.` are real; a marker
+ * line after each tells the answers apart; a lone `)` before the marker ends input that the repl takes for unfinished. When a
+ * program ends the process (a stack overflow) or takes too long, the batch goes on after it in a new process.
+ */
+
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Text and messages are byte strings. */
+export type Answer =
+  | { readonly kind: "value"; readonly shown: string }
+  | { readonly kind: "error"; readonly message: string }
+  /** The process ended or timed out. */
+  | { readonly kind: "died" };
+
+const SHOW_FILE = join(import.meta.dirname, "show.nix");
+const MARK = "end-of-answer-";
+
+let version: string | null | undefined;
+
+/** Version of the installed Nix, null when there is none. */
+export function realNixVersion(): string | null {
+  if (version === undefined) {
+    const { stdout } = spawnSync("nix", ["--version"], { encoding: "latin1", env: nixEnvironment() });
+    version = /[0-9]+\.[0-9.]+/.exec(stdout ?? "")?.[0] ?? null;
+  }
+  return version;
+}
+
+/** Environment in which real Nix touches nothing of this host. */
+export function nixEnvironment(): NodeJS.ProcessEnv {
+  const settings = ["build-users-group =", "experimental-features = nix-command", "substituters ="];
+  return {
+    ...process.env,
+    NIX_CONFIG: settings.join("\n"),
+    NIX_REMOTE: "dummy://",
+    NIX_PATH: "",
+    NO_COLOR: "1",
+    TERM: "dumb",
+    HOME: tmpdir(),
+  };
+}
+
+/** Answers of real Nix to programs (byte strings), each shown by `show.nix`; in the same order. */
+export function askRealNix(programs: readonly string[], options: { readonly timeoutMs?: number } = {}): Answer[] {
+  const folder = mkdtempSync(join(tmpdir(), "firn-oracle-"));
+  try {
+    copyFileSync(SHOW_FILE, join(folder, "show.nix"));
+    programs.forEach((program, n) => {
+      writeFileSync(join(folder, `${n}.nix`), program, "latin1");
+    });
+    const answers: Answer[] = [];
+    while (answers.length < programs.length) {
+      answers.push(...runRepl(folder, answers.length, programs.length, options.timeoutMs ?? 30_000));
+      if (answers.length < programs.length) answers.push({ kind: "died" });
+    }
+    return answers;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Answers from `first` on, up to the program that ended the process. */
+function runRepl(folder: string, first: number, end: number, timeoutMs: number): Answer[] {
+  let input = "";
+  for (let n = first; n < end; n++) input += `import ./show.nix (import ./${n}.nix)\n)\n"${MARK}${n}"\n`;
+  // One pipe for both streams, so that answers and errors keep their order.
+  const { stdout } = spawnSync("sh", ["-c", "exec nix repl 2>&1"], {
+    input,
+    cwd: folder,
+    encoding: "latin1",
+    env: nixEnvironment(),
+    timeout: timeoutMs,
+    maxBuffer: 1 << 30,
+  });
+  return parseReplOutput(stdout, first);
+}
+
+function parseReplOutput(output: string, first: number): Answer[] {
+  const answers: Answer[] = [];
+  let block: string[] = [];
+  for (const line of output.split("\n").map(withoutColour)) {
+    if (line === `"${MARK}${first + answers.length}"`) {
+      answers.push(parseBlock(block));
+      block = [];
+    } else if (!/^(nix-repl>| {10}(\)|import \.|"end-of))/.test(line)) block.push(line);
+  }
+  return answers;
+}
+
+function withoutColour(line: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences of a terminal
+  return line.replaceAll(/\x1b\[[0-9;]*m/g, "");
+}
+
+function parseBlock(lines: readonly string[]): Answer {
+  const value = lines.find((line) => line.startsWith('"'));
+  if (value !== undefined) return { kind: "value", shown: unquote(value) };
+  const starts = lines.flatMap((line, n) => (line.startsWith("error: ") ? [n] : []));
+  const [start = 0] = starts;
+  if (starts.length < 2) return { kind: "error", message: "syntax error, unexpected end of file" };
+  const blank = lines.indexOf("", start);
+  const message = lines.slice(start, blank < 0 ? starts[1] : blank).join("\n");
+  return { kind: "error", message: message.slice("error: ".length) };
+}
+
+function unquote(line: string): string {
+  return line.slice(1, -1).replaceAll(/\\(.)/gs, (_, char: string) => ({ n: "\n", r: "\r", t: "\t" })[char] ?? char);
+}
