@@ -5,7 +5,7 @@
  */
 import type { Derivation } from "../formats/derivation-type.ts";
 import { formatDigest, hashBytes } from "../formats/hash.ts";
-import { toByteString } from "../std/byte-string.ts";
+import { compareBytes, toByteString } from "../std/byte-string.ts";
 import { isFixedOutput, wordsOf } from "./derivation-traits.ts";
 
 /** Where the build folder is inside the sandbox. */
@@ -38,7 +38,7 @@ export function makeBuilderEnvironment(derivation: Derivation, options: Environm
   if (isFixedOutput(derivation)) addFixedOutputVariables(derivation, options, variables);
   variables.set("NIX_LOG_FD", "2");
   variables.set("TERM", "xterm-256color");
-  return { variables, files };
+  return { variables: new Map([...variables].sort(([left], [right]) => compareBytes(left, right))), files };
 }
 
 function addDerivationVariables(

@@ -1,11 +1,11 @@
 /** Runs a derivation's builder program in its sandbox. */
-import { lstatSync, mkdirSync, readlinkSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readlinkSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { AppError } from "../std/app-error.ts";
 import { bytesOf, fromByteString } from "../std/byte-string.ts";
 import type { BuildWork } from "./build-work.ts";
 import { makeBuilderEnvironment } from "./builder-environment.ts";
-import { isFixedOutput } from "./derivation-traits.ts";
+import { isFixedOutput, wordsOf } from "./derivation-traits.ts";
 import { diskFull } from "./host-error.ts";
 import { exportReferencesGraphs } from "./references-graph.ts";
 import { runSandboxed, type SandboxedEnd } from "./sandbox/run-sandboxed.ts";
@@ -15,6 +15,7 @@ import { hasUserNamespaces } from "./sandbox/sandbox-problem.ts";
 
 /** A failed build on a disk with less room than this failed for want of room. */
 const FULL_DISK_BYTES = 8 * 1024 * 1024;
+const KVM_FEATURES: ReadonlySet<string> = new Set(["kvm", "nixos-test"]);
 
 /** @throws AppError when it fails; the abort reason when it was cancelled */
 export async function runBuilder(work: BuildWork): Promise<void> {
@@ -44,7 +45,9 @@ function makePlan({ goal, context, folder, inputs }: BuildWork): SandboxPlan {
     cores,
     hostEnvironment: process.env,
   });
-  for (const name of ["build", "tmp"]) mkdirSync(join(folder, name));
+  mkdirSync(join(folder, "build"), { mode: 0o700 });
+  mkdirSync(join(folder, "tmp"));
+  chmodSync(join(folder, "tmp"), 0o1777);
   const files = [...environment.files, ...exportReferencesGraphs(derivation, store, inputs)];
   for (const [name, contents] of files) writeFileSync(join(folder, "build", name), bytesOf(contents));
   const storeFolder = join(folder, "store");
@@ -57,7 +60,7 @@ function makePlan({ goal, context, folder, inputs }: BuildWork): SandboxPlan {
     etcFolder: writeSandboxEtc(folder),
     variables: environment.variables,
     hasNetwork: isFixedOutput(derivation),
-    hasKvm: false,
+    hasKvm: wordsOf(derivation.env.get("requiredSystemFeatures")).some((word) => KVM_FEATURES.has(word)),
     hasUserNamespace: process.getuid?.() !== 0 || hasUserNamespaces(),
   };
 }

@@ -8,6 +8,7 @@ import type { AppError } from "../../std/app-error.ts";
 import { type LogPipe, openLogPipe } from "./log-pipe.ts";
 import { encodeSandboxArguments, type SandboxPlan } from "./sandbox-plan.ts";
 import { explainSandboxFailure } from "./sandbox-problem.ts";
+import { seccompFilter } from "./seccomp-filter.ts";
 
 export interface SandboxedProgram {
   readonly plan: SandboxPlan;
@@ -29,6 +30,8 @@ export type SandboxedEnd =
 const BUBBLEWRAP = "bwrap";
 const ARGS_FD = 3;
 const STATUS_FD = 4;
+const SECCOMP_FD = 5;
+const SECCOMP_FILTER = seccompFilter(process.arch);
 
 /** Resolves when every process of the sandbox is gone and all output was delivered. */
 export async function runSandboxed(options: SandboxedProgram): Promise<SandboxedEnd> {
@@ -47,26 +50,24 @@ export async function runSandboxed(options: SandboxedProgram): Promise<Sandboxed
 }
 
 function spawnBubblewrap(options: SandboxedProgram, pipe: LogPipe): ChildProcess {
-  const args = [
-    "--args",
-    String(ARGS_FD),
-    "--json-status-fd",
-    String(STATUS_FD),
-    "--",
-    options.program,
-    ...options.args,
-  ];
-  const child = spawn(BUBBLEWRAP, args, {
-    stdio: ["ignore", pipe.writerFd, pipe.writerFd, "pipe", "pipe"],
+  const seccomp = SECCOMP_FILTER === null ? [] : ["--seccomp", String(SECCOMP_FD)];
+  const args = ["--args", String(ARGS_FD), "--json-status-fd", String(STATUS_FD), ...seccomp, "--"];
+  const child = spawn(BUBBLEWRAP, [...args, options.program, ...options.args], {
+    stdio: ["ignore", pipe.writerFd, pipe.writerFd, "pipe", "pipe", "pipe"],
     detached: true,
     cwd: "/",
   });
   pipe.closeWriter();
-  // as: node types extra stdio places as either direction; this one is written to
-  const argsPipe = child.stdio[ARGS_FD] as Writable | null;
-  argsPipe?.on("error", () => {}); // a bubblewrap that dies early is seen by its exit
-  argsPipe?.end(encodeSandboxArguments(options.plan));
+  feed(child, ARGS_FD, encodeSandboxArguments(options.plan));
+  feed(child, SECCOMP_FD, SECCOMP_FILTER ?? Buffer.alloc(0));
   return child;
+}
+
+function feed(child: ChildProcess, fd: number, bytes: Buffer): void {
+  // as: node types extra stdio places as either direction; this one is written to
+  const pipe = child.stdio[fd] as Writable | null;
+  pipe?.on("error", () => {}); // a bubblewrap that dies early is seen by its exit
+  pipe?.end(bytes);
 }
 
 type ProcessExit = { readonly code: number | null } | { readonly spawnError: Error };
