@@ -7,6 +7,9 @@ let
     a = 10; b = 11; c = 12; d = 13; e = 14; f = 15; A = 10; B = 11; C = 12; D = 13; E = 14; F = 15;
   };
   releaseFile = ../.version;
+  # Stand in a channel's tree only.
+  suffixFile = ../.version-suffix;
+  revisionFile = ../.git-revision;
 in
 rec {
   inherit (builtins) isBool isInt isFloat isList isPath isAttrs isString add sub lessThan seq deepSeq genericClosure pathExists readFile;
@@ -37,12 +40,12 @@ rec {
     if p a then (if p b then yes a b else -1) else if p b then 1 else no a b;
 
   release = lib.strings.fileContents releaseFile;
-  versionSuffix = "";
+  versionSuffix = if builtins.pathExists suffixFile then lib.strings.fileContents suffixFile else "";
   version = release + versionSuffix;
   codeName = "Firn";
   oldestSupportedRelease = 2405;
   isInOldestRelease = r: r <= oldestSupportedRelease;
-  revisionWithDefault = default: default;
+  revisionWithDefault = default: if builtins.pathExists revisionFile then lib.strings.fileContents revisionFile else default;
   inNixShell = builtins.getEnv "IN_NIX_SHELL" != "";
   inPureEvalMode = !(builtins ? currentSystem);
 
