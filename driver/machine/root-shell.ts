@@ -5,7 +5,8 @@
  *
  * A command's output goes to files in the guest and comes back as base64 when the command itself has ended. A pipe, as in
  * the original protocol, is held open by every background child of the command, which makes the driver hang; a file is not.
- * Each answer carries the number of its command, so junk on the line is skipped and never taken for an answer.
+ * Each answer carries the number of its command, so junk on the line (also an echo of the command, which spells the number
+ * otherwise) is skipped and never taken for an answer.
  *
  * Invariants: at most one command is on the wire; after a reset of the guest the pending command is rejected and the shell
  * waits for a new banner; a caller that gives up leaves its command running, and the next one waits for its end.
@@ -160,7 +161,11 @@ export class RootShell {
   /** A new shell. The first line tells whether it really reads, and where its files may lie. */
   #greet(): void {
     this.reset(lostError(this.#machineName, "a new root shell was started in its place"));
-    this.#ask(`d=/run; [ -w $d ] || d=/tmp; FIRN=$d/.firn-shell.$$; echo "firn:hello:0::"`, "firn:hello:", 60_000).then(
+    this.#ask(
+      `d=/run; [ -w $d ] || d=/tmp; FIRN=$d/.firn-shell.$$; printf 'firn:%s:\\n' hello`,
+      "firn:hello:",
+      60_000,
+    ).then(
       () => {
         this.#isReady = true;
         this.#ready.resolve();
@@ -196,7 +201,7 @@ function commandLine(number: number, command: string, timeoutMs: number): string
   const stderr = `"$FIRN.${number}.err"`;
   return (
     `timeout -k 5 ${seconds} bash -c ${script} </dev/null >>${stdout} 2>>${stderr}; ` +
-    `printf 'firn:${number}:%s:' $?; [ -s ${stdout} ] && base64 -w 0 <${stdout}; printf :; ` +
+    `printf 'firn:%s:%s:' ${number} $?; [ -s ${stdout} ] && base64 -w 0 <${stdout}; printf :; ` +
     `[ -s ${stderr} ] && base64 -w 0 <${stderr}; echo;${cleanUp}`
   );
 }
