@@ -21,6 +21,9 @@ export function resolveInStore(store: Locations, logicalPath: string): string | 
       return null;
     }
     if (!stat.isSymbolicLink()) {
+      if (rest.length > 1 && !stat.isDirectory()) {
+        return null;
+      }
       resolved = next;
       rest = rest.slice(1);
       continue;
