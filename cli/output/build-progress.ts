@@ -10,6 +10,8 @@ const plainEveryMs = 5000;
 
 export interface BuildProgress {
   show(event: BuildEvent): void;
+  /** Makes room for a line of somebody else's. */
+  clear(): void;
   /** Clears the status line and sums up. */
   end(): void;
 }
@@ -93,7 +95,7 @@ export function createBuildProgress(options: { readonly printLogs?: boolean } = 
     say(`built ${parts.join(", ")}`);
   };
 
-  return { show, end };
+  return { show, clear: clearLine, end };
 }
 
 function update(running: ReadonlyMap<string, Running>, drvPath: string, change: (entry: Running) => void): void {

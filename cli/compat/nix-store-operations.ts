@@ -1,0 +1,192 @@
+/** The operations of `nix-store`, one function each; the first that is asked for runs. */
+import { createReadStream, existsSync, readFileSync, writeSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import type { LocalStore } from "#store/api.ts";
+import { isHashAlgorithm } from "#store/formats/hash.ts";
+import { AppError } from "#store/std/app-error.ts";
+import { formatSize, say } from "../output/terminal.ts";
+import { realise, storePathOf } from "../realise.ts";
+import type { NixStoreFlags } from "./nix-store.ts";
+import { type StoreQueryName, storeQueries } from "./store-queries.ts";
+
+interface OperationRequest {
+  readonly store: LocalStore;
+  readonly given: NixStoreFlags;
+  readonly operands: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+interface Operation {
+  readonly isAsked: (given: NixStoreFlags) => boolean;
+  readonly run: (request: OperationRequest) => Promise<number>;
+}
+
+export const nixStoreOperations: readonly Operation[] = [
+  { isAsked: (given) => given.realise, run: realiseOperands },
+  { isAsked: (given) => given.query, run: query },
+  { isAsked: (given) => given.add || given.addFixed !== undefined, run: add },
+  { isAsked: (given) => given.dump, run: dump },
+  { isAsked: (given) => given.restore, run: restore },
+  { isAsked: (given) => given.gc, run: collect },
+  { isAsked: (given) => given.delete, run: deletePaths },
+  { isAsked: (given) => given.verify, run: verify },
+  { isAsked: (given) => given.readLog, run: readLog },
+];
+
+async function realiseOperands({ store, given, operands, signal }: OperationRequest): Promise<number> {
+  const targets = await Promise.all(operands.map((operand) => targetOf(store, operand)));
+  const results = await realise(
+    store,
+    targets.filter(({ drvPath }) => drvPath.endsWith(".drv")),
+    {
+      signal,
+      keepGoing: given.keepGoing,
+      keepFailed: given.keepFailed,
+      ...(given.maxJobs === undefined ? {} : { maxJobs: wholeNumber("--max-jobs", given.maxJobs) }),
+      ...(given.cores === undefined ? {} : { cores: wholeNumber("--cores", given.cores) }),
+    },
+  );
+  const valid = targets.filter(({ drvPath }) => !drvPath.endsWith(".drv")).map(({ drvPath }) => drvPath);
+  const paths = [...results.flatMap(({ outputs }) => Object.values(outputs)), ...valid];
+  for (const [index, path] of paths.entries()) {
+    print(given.addRoot === undefined ? path : store.addIndirectRoot(nthLink(given.addRoot, index), path));
+  }
+  return 0;
+}
+
+/** `result`, `result-2`, .. */
+function nthLink(link: string, index: number): string {
+  return resolve(index === 0 ? link : `${link}-${index + 1}`);
+}
+
+/** `x.drv`, `x.drv!out,dev`, or a path that is valid already. */
+async function targetOf(store: LocalStore, operand: string): Promise<{ drvPath: string; outputs?: string[] }> {
+  const [path = "", outputs] = operand.split("!");
+  const storePath = await storePathOf(store, path);
+  if (storePath.endsWith(".drv"))
+    return outputs === undefined ? { drvPath: storePath } : { drvPath: storePath, outputs: outputs.split(",") };
+  if (store.isValidPath(storePath)) return { drvPath: storePath };
+  throw new AppError("STORE_INVALID_PATH", `Path '${storePath}' is not valid, and nothing says how to make it`, {
+    hint: "give the derivation (.drv) that builds it",
+  });
+}
+
+async function query({ store, given, operands }: OperationRequest): Promise<number> {
+  const asked = Object.keys(storeQueries)
+    .filter(isQueryName)
+    .find((name) => given[name]);
+  const name = asked ?? "outputs";
+  const lines = new Set<string>();
+  for (const operand of operands) {
+    const path = await storePathOf(store, operand);
+    const subjects =
+      given.useOutput && path.endsWith(".drv") ? [...store.queryDerivationOutputs(path).values()] : [path];
+    for (const subject of subjects) for (const line of storeQueries[name](store, subject)) lines.add(line);
+  }
+  for (const line of lines) print(line);
+  return 0;
+}
+
+function isQueryName(name: string): name is StoreQueryName {
+  return name in storeQueries;
+}
+
+async function add({ store, given, operands }: OperationRequest): Promise<number> {
+  const algorithm = given.addFixed ?? "sha256";
+  if (!isHashAlgorithm(algorithm))
+    throw new AppError("CLI_USAGE", `Unknown hash algorithm '${algorithm}'`, {
+      exitCode: 2,
+      hint: "sha256, sha512, sha1 or md5",
+    });
+  for (const operand of operands) {
+    const method = given.add || given.recursive ? "recursive" : "flat";
+    print(store.addPath(basename(resolve(operand)), resolve(operand), { method, hashAlgorithm: algorithm }));
+  }
+  return 0;
+}
+
+async function dump({ store, operands }: OperationRequest): Promise<number> {
+  const { writeNar } = await import("#store/formats/nar-writer.ts");
+  for (const operand of operands) writeNar(physicalOf(store, operand), (chunk) => writeFully(1, chunk));
+  return 0;
+}
+
+async function restore({ operands }: OperationRequest): Promise<number> {
+  const [target] = operands;
+  if (target === undefined) throw new AppError("CLI_USAGE", "Flag '--restore' needs the path to make", { exitCode: 2 });
+  const { createNarRestorer } = await import("#store/formats/nar-restorer.ts");
+  const restorer = createNarRestorer(resolve(target));
+  for await (const chunk of createReadStream("", { fd: 0 })) restorer.write(chunk);
+  restorer.end();
+  return 0;
+}
+
+async function collect({ store, given }: OperationRequest): Promise<number> {
+  if (given.printRoots) {
+    for (const [link, target] of store.findRoots()) print(`${link} -> ${target}`);
+    return 0;
+  }
+  const dryRun = given.printDead || given.printLive;
+  const limit = given.maxFreed === undefined ? {} : { maxFreedBytes: wholeNumber("--max-freed", given.maxFreed) };
+  const result = store.collectGarbage({ dryRun, ...limit });
+  for (const path of given.printLive ? result.livePaths : given.printDead ? result.deletedPaths : []) print(path);
+  if (!dryRun) say(`${result.deletedPaths.length} store paths deleted, ${formatSize(result.freedBytes)} freed`);
+  return 0;
+}
+
+async function deletePaths({ store, operands }: OperationRequest): Promise<number> {
+  const paths = await Promise.all(operands.map((operand) => storePathOf(store, operand)));
+  const result = store.collectGarbage({ paths });
+  say(`${result.deletedPaths.length} store paths deleted, ${formatSize(result.freedBytes)} freed`);
+  return 0;
+}
+
+async function verify({ store, given }: OperationRequest): Promise<number> {
+  const problems = store.verify({ checkContents: given.checkContents });
+  for (const problem of problems) say(problem);
+  if (problems.length === 0) return 0;
+  throw new AppError("STORE_CORRUPT", `The store has ${problems.length} problems`);
+}
+
+async function readLog({ store, operands }: OperationRequest): Promise<number> {
+  for (const operand of operands) process.stdout.write(await logOf(store, operand));
+  return 0;
+}
+
+async function logOf(store: LocalStore, operand: string): Promise<Buffer> {
+  const { buildLogPath } = await import("#store/api.ts");
+  const path = await storePathOf(store, operand);
+  const drvPath = path.endsWith(".drv") ? path : (store.queryPathInfo(path)?.deriver ?? path);
+  const log = buildLogPath(store.root, drvPath);
+  if (existsSync(log)) return readFileSync(log);
+  if (!existsSync(`${log}.bz2`))
+    throw new AppError("STORE_NO_LOG", `There is no build log of '${path}'`, {
+      hint: "only what was built here has one",
+    });
+  const { execFileSync } = await import("node:child_process");
+  return execFileSync("bzip2", ["-dc", `${log}.bz2`], { maxBuffer: 2 ** 30 });
+}
+
+function physicalOf(store: LocalStore, operand: string): string {
+  return store.physicalPath(resolve(operand));
+}
+
+function writeFully(fd: number, chunk: Uint8Array): void {
+  for (let offset = 0; offset < chunk.length; ) {
+    try {
+      offset += writeSync(fd, chunk, offset);
+    } catch (error) {
+      // A pipe whose reader is slow; the kernel's buffer is full for a moment.
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+    }
+  }
+}
+
+function wholeNumber(flag: string, text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new AppError("CLI_USAGE", `Flag '${flag}' needs a whole number, not '${text}'`, { exitCode: 2 });
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,78 @@
+import { AppError } from "#store/std/app-error.ts";
+import { type Command, defineCommand } from "../command.ts";
+import type { Flags } from "../flags.ts";
+import { openStore } from "../open-store.ts";
+import { nixStoreOperations } from "./nix-store-operations.ts";
+
+const flags = {
+  realise: { kind: "boolean", aliases: ["-r", "--realize"], help: "build (or fetch) the given derivations or paths" },
+  query: { kind: "boolean", aliases: ["-q"], help: "ask about paths; with one of the query flags below" },
+  add: { kind: "boolean", help: "copy files into the store, print their paths" },
+  addFixed: {
+    kind: "string",
+    value: "ALGO",
+    help: "the same, as a fixed output of that hash algorithm (--recursive for a NAR hash)",
+  },
+  dump: { kind: "boolean", help: "write the NAR of a path (any path) to standard output" },
+  restore: { kind: "boolean", help: "unpack a NAR from standard input into a path" },
+  gc: { kind: "boolean", help: "delete what no root reaches" },
+  delete: { kind: "boolean", help: "delete the given paths, if nothing needs them" },
+  verify: { kind: "boolean", help: "check that what is registered is there (--check-contents: with its contents)" },
+  readLog: { kind: "boolean", aliases: ["-l"], help: "print the build log of derivations or outputs" },
+
+  outputs: { kind: "boolean", help: "query: output paths of a derivation" },
+  requisites: { kind: "boolean", aliases: ["-R"], help: "query: the closure" },
+  references: { kind: "boolean", help: "query: direct references" },
+  referrers: { kind: "boolean", help: "query: who refers to it" },
+  referrersClosure: { kind: "boolean", help: "query: the same, transitively" },
+  deriver: { kind: "boolean", aliases: ["-d"], help: "query: the derivation that made it" },
+  validDerivers: { kind: "boolean", help: "query: the derivations here that make it" },
+  hash: { kind: "boolean", help: "query: hash of its NAR" },
+  size: { kind: "boolean", help: "query: size of its NAR in bytes" },
+  tree: { kind: "boolean", help: "query: references as a tree" },
+  roots: { kind: "boolean", help: "query: the roots that keep it" },
+  useOutput: { kind: "boolean", aliases: ["-u"], help: "query: for a derivation ask about its outputs" },
+
+  printRoots: { kind: "boolean", help: "gc: print the roots only" },
+  printLive: { kind: "boolean", help: "gc: print what would stay" },
+  printDead: { kind: "boolean", help: "gc: print what would go" },
+  maxFreed: { kind: "string", value: "BYTES", help: "gc: stop after so much" },
+  recursive: { kind: "boolean", help: "add-fixed: hash the NAR, not the bytes" },
+  checkContents: { kind: "boolean", help: "verify: read and hash everything" },
+  addRoot: { kind: "string", value: "PATH", help: "realise: make this link and keep what it points to" },
+  indirect: { kind: "boolean", help: "accepted for compatibility" },
+  keepGoing: { kind: "boolean", aliases: ["-k"], help: "go on with what does not depend on a failed build" },
+  keepFailed: { kind: "boolean", aliases: ["-K"], help: "leave the folder of a failed build" },
+  maxJobs: { kind: "string", aliases: ["-j"], value: "N", help: "builds at the same time" },
+  cores: { kind: "string", value: "N", help: "processors for each build" },
+  store: { kind: "string", value: "ROOT", help: "Firn's root ($FIRN_ROOT, ~/.local/share/firn)" },
+} as const;
+
+export type NixStoreFlags = Flags<typeof flags>;
+
+export const command: Command<typeof flags> = defineCommand({
+  name: "nix-store",
+  summary: "Works on the store directly, as Nix's command of that name.",
+  usage: "OPERATION [FLAGS] [PATH...]",
+  flags,
+  notes: `
+Examples:
+  nix-store -r /nix/store/..-hello.drv       nix-store -q --references PATH
+  nix-store --gc --print-dead                nix-store --read-log PATH
+
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 the host lacks something; 100 a build failed.`,
+  async run({ flags: given, operands }, context) {
+    const operation = nixStoreOperations.find(({ isAsked }) => isAsked(given));
+    if (operation === undefined)
+      throw new AppError("CLI_USAGE", "No operation given", {
+        exitCode: 2,
+        hint: "for example 'nix-store -q --references PATH'; --help lists them",
+      });
+    const store = await openStore(given.store);
+    try {
+      return await operation.run({ store, given, operands, signal: context.signal });
+    } finally {
+      store.close();
+    }
+  },
+});

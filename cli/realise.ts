@@ -1,0 +1,91 @@
+/** Builds targets with progress on the terminal; what `firn build`, `nix-build`, `nix-store -r` and `firn vm` share. */
+import { basename } from "node:path";
+import type { BuildEvent, BuildOptions, BuildTarget, LocalStore, TargetResult } from "#store/api.ts";
+import { AppError } from "#store/std/app-error.ts";
+import { createBuildProgress } from "./output/build-progress.ts";
+
+export interface RealiseOptions extends BuildOptions {
+  /** Print builders' output as it comes. */
+  readonly printLogs?: boolean;
+  /** Takes the events in place of the terminal (`--json`). */
+  readonly onEvent?: (event: BuildEvent) => void;
+}
+
+/**
+ * Resolves to the targets in their order, all built.
+ * @throws AppError `BUILD_FAILED` (exit code 100) naming what failed; each failure was shown before
+ */
+export async function realise(
+  store: LocalStore,
+  targets: readonly BuildTarget[],
+  options: RealiseOptions = {},
+): Promise<readonly TargetResult[]> {
+  const { buildPaths } = await import("#store/api.ts");
+  const { printLogs, onEvent, ...buildOptions } = options;
+  const progress = createBuildProgress({ printLogs: printLogs === true });
+  const failures: Extract<BuildEvent, { type: "finished" }>[] = [];
+  const run = buildPaths(store, targets, buildOptions);
+  try {
+    for await (const event of run) {
+      if (onEvent === undefined) progress.show(event);
+      else onEvent(event);
+      if (event.type === "finished" && (event.outcome === "failed" || event.outcome === "timed-out"))
+        failures.push(event);
+    }
+    const result = await run.result;
+    options.signal?.throwIfAborted();
+    if (!result.success) throw buildFailed(failures, onEvent !== undefined);
+    return result.targets;
+  } finally {
+    progress.end();
+  }
+}
+
+/** @param withDetails the failures were not shown one by one, so the error carries what is needed to understand them */
+function buildFailed(failures: readonly Extract<BuildEvent, { type: "finished" }>[], withDetails: boolean): AppError {
+  const [first] = failures;
+  const names = failures.map(({ name }) => `'${name}'`).join(", ");
+  const details = withDetails ? first?.error?.details : undefined;
+  const reason = withDetails && first?.error !== undefined ? `: ${first.error.message}` : "";
+  return new AppError("BUILD_FAILED", `Build of ${names === "" ? "the targets" : names} failed${reason}`, {
+    exitCode: 100,
+    ...(details === undefined ? {} : { details }),
+    ...(first === undefined
+      ? {}
+      : { hint: first.error?.hint ?? `'nix-store --read-log ${first.drvPath}' shows the whole log` }),
+  });
+}
+
+/** The store path that an argument names: a path, a path inside of one, or a link to one. */
+export async function storePathOf(store: LocalStore, argument: string): Promise<string> {
+  const { realpathSync } = await import("node:fs");
+  const { resolve } = await import("node:path");
+  const absolute = resolve(argument);
+  const logical = [absolute, tryRealpath(realpathSync, absolute)]
+    .map((path) => toLogical(store, path))
+    .find((path) => path !== null);
+  if (logical === undefined || logical === null) {
+    throw new AppError("CLI_NOT_A_STORE_PATH", `'${argument}' is not in the store`, {
+      hint: `store paths begin with '${store.storeDir}/'`,
+    });
+  }
+  return logical;
+}
+
+function tryRealpath(realpath: (path: string) => string, path: string): string {
+  try {
+    return realpath(path);
+  } catch {
+    return path;
+  }
+}
+
+/** `/nix/store/x/y` or `<root>/nix/store/x/y` -> `/nix/store/x`. */
+function toLogical(store: LocalStore, path: string): string | null {
+  const folder = [`${store.storeDir}/`, `${store.physicalPath(store.storeDir)}/`].find((prefix) =>
+    path.startsWith(prefix),
+  );
+  if (folder === undefined) return null;
+  const name = path.slice(folder.length).split("/")[0] ?? "";
+  return name === "" ? null : `${store.storeDir}/${basename(name)}`;
+}
