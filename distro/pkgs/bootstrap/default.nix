@@ -40,6 +40,7 @@ let
 in
 {
   inherit nodejsTarball busybox;
+  nodejsVersion = nodejsLock.version;
 
   node = command "${
     derivation {

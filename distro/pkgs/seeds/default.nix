@@ -1,5 +1,6 @@
-# Every Debian package of the lock as a derivation of its own, named as in Debian: `seeds.libc6`, `seeds.nginx`. Its inputs
-# are the package file and the outputs of what it depends on; the work is done by ../build-support/relocate.
+# The Debian packages of the lock as derivations: one for each package, or for each family of them (./families.nix), found
+# under Debian's names and those of the families: `seeds.libc6`, `seeds.udev`, `seeds.systemd`. Their inputs are the
+# package files and the outputs of what they depend on; the work is done by ../build-support/relocate.
 {
   lib,
   localSystem,
@@ -8,87 +9,105 @@
   fetchSeed,
 }:
 let
+  inherit (builtins) attrNames concatLists concatMap elem filter foldl' head listToAttrs mapAttrs match removeAttrs tail;
+
   fixups = import ./fixups.nix;
   relocate = builtins.path {
     name = "relocate";
     path = ../build-support/relocate;
-    filter = path: type: type == "regular" && builtins.match ".*\\.test\\.ts" path == null;
+    filter = path: type: type == "regular" && match ".*\\.test\\.ts" path == null;
   };
 
-  # The name of the kernel's package holds its version.
-  fixupsOf = name: fixups.${if isKernel name then "linux-image" else name} or { };
-  isKernel = name: builtins.match "linux-image-[0-9].*" name != null;
-  directDepends = name: lock.packages.${name}.depends ++ (fixupsOf name).depends or [ ];
+  toSet = names: listToAttrs (map (name: { inherit name; value = true; }) names);
 
-  # Dependencies of a package, transitively, nearest first.
-  closures = builtins.mapAttrs (
-    name: _:
+  # Family -> its members of this lock; packages without a family are families of one.
+  families = lib.filterAttrs (_: members: members != [ ]) (
+    mapAttrs (_: members: filter (member: lock.packages ? ${member}) members) (import ./families.nix)
+  );
+  familyOf = listToAttrs (
+    concatLists (lib.mapAttrsToList (family: members: map (name: { inherit name; value = family; }) members) families)
+  );
+  units = mapAttrs (name: _: [ name ]) (removeAttrs lock.packages (attrNames familyOf)) // families;
+  unitOf = name: familyOf.${name} or name;
+
+  # The name of the kernel's package holds its version.
+  isKernel = name: match "linux-image-[0-9].*" name != null;
+  fixupsOf = unit: fixups.${if isKernel unit then "linux-image" else unit} or { };
+
+  directDepends =
+    unit:
     let
-      direct = directDepends name;
-      isNew = known: found: !(known ? ${found});
-      add = known: names: known // builtins.listToAttrs (map (found: { name = found; value = true; }) names);
+      members = concatMap (member: lock.packages.${member}.depends) units.${unit} ++ (fixupsOf unit).depends or [ ];
+    in
+    filter (dependency: dependency != unit) (attrNames (toSet (map unitOf members)));
+
+  # What a unit depends on, transitively, nearest first.
+  closures = mapAttrs (
+    unit: _:
+    let
+      direct = directDepends unit;
       step =
         { known, order }:
         names:
         let
-          new = builtins.filter (isNew known) names;
+          new = filter (name: !(known ? ${name})) names;
         in
-        { known = add known new; order = order ++ new; };
+        { known = known // toSet new; order = order ++ new; };
     in
-    (builtins.foldl' step { known = { }; order = [ ]; } ([ direct ] ++ map (dependency: closures.${dependency}) direct)).order
-  ) lock.packages;
+    (foldl' step { known = { }; order = [ ]; } ([ direct ] ++ map (dependency: closures.${dependency}) direct)).order
+  ) units;
 
   # Scripts run in bash, except those of packages that bash itself is made of.
-  belowBash = builtins.listToAttrs (map (name: { inherit name; value = true; }) ([ "bash" ] ++ closures.bash));
-  inputsOf = name: closures.${name} ++ (if belowBash ? ${name} || builtins.elem "bash" closures.${name} then [ ] else [ "bash" ]);
+  belowBash = toSet ([ "bash" ] ++ closures.bash);
+  inputsOf = unit: closures.${unit} ++ lib.optional (!(belowBash ? ${unit}) && !elem "bash" closures.${unit}) "bash";
 
   # `1:9.2p1-2+deb12u7` -> `9.2p1`
   upstreamVersion =
     version:
     let
-      parts = builtins.match "([0-9]+:)?([^-]*(-[^-]+)*)-[^-]*" version;
-      native = builtins.match "([0-9]+:)?(.*)" version;
+      parts = match "([0-9]+:)?(.*)-[^-]*" version;
+      native = match "([0-9]+:)?(.*)" version;
     in
-    if parts == null then builtins.elemAt native 1 else builtins.elemAt parts 1;
+    builtins.elemAt (if parts == null then native else parts) 1;
 
-  makeSeed =
-    name: locked:
+  makeUnit =
+    unit: members:
     let
-      version = upstreamVersion locked.version;
-      run = bootstrap.node;
-      outPathOf = dependency: packages.${dependency}.outPath;
+      first = lock.packages.${head members};
+      version = upstreamVersion first.version;
+      unitFixups = fixupsOf unit;
       spec = {
-        debs = [ "${fetchSeed locked}" ];
-        depends = map outPathOf (inputsOf name);
-        libc = if name == "libc6" then null else packages.libc6.outPath;
-        fixups = removeAttrs (fixupsOf name) [ "depends" ];
-        tools =
-          {
-            inherit (bootstrap) xz patchelf;
-          }
-          // lib.optionalAttrs ((fixupsOf name).kernel or false) { depmod = [ "${packages.kmod}/bin/depmod" ]; };
+        debs = map (member: "${fetchSeed lock.packages.${member}}") members;
+        depends = map (dependency: packages.${dependency}.outPath) (inputsOf unit);
+        libc = if unit == "libc6" then null else packages.libc6.outPath;
+        fixups = removeAttrs unitFixups [ "depends" ];
+        tools = {
+          inherit (bootstrap) xz patchelf;
+        }
+        // lib.optionalAttrs (unitFixups.kernel or false) { depmod = [ "${bootstrap.hostSeeds.kmod}/bin/depmod" ]; };
       };
       drv = derivation {
-        name = lib.strings.sanitizeDerivationName "${name}-${version}";
+        name = lib.sanitizeDerivationName "${unit}-${version}";
         system = localSystem;
-        builder = builtins.head run;
-        args = builtins.tail run ++ [ "${relocate}/relocate.ts" ];
+        builder = head bootstrap.node;
+        args = tail bootstrap.node ++ [ "${relocate}/relocate.ts" ];
         spec = builtins.toJSON spec;
       };
     in
     drv
     // {
       inherit version;
-      pname = name;
-      debianVersion = locked.version;
+      pname = unit;
+      debianVersion = first.version;
       meta = {
-        description = "Debian's package ${name}, relocated";
+        description = "Debian's ${lib.concatStringsSep ", " members}, relocated";
         platforms = [ lock.system ];
-        mainProgram = name;
+        mainProgram = unit;
       };
-      override = _: packages.${name};
+      override = _: packages.${unit};
+      passthru = { };
     };
 
-  packages = builtins.mapAttrs makeSeed lock.packages;
+  packages = mapAttrs makeUnit units;
 in
-packages
+packages // mapAttrs (_: family: packages.${family}) familyOf

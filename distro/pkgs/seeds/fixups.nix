@@ -1,5 +1,8 @@
 # Departures from what relocation does to every Debian package, by package name; the fields are those of `Fixups` in
 # ../build-support/relocate/relocation-spec.ts, and `depends`: packages that are inputs besides those of the lock.
+let
+  inherit (import ./runtime-links.nix) patch;
+in
 {
   # The C library and its dynamic linker work as they are; patchelf would harm them. Converters of character sets are
   # looked up in a fixed place that no store path can be.
@@ -12,10 +15,41 @@
   iproute2.allowMissing = [ "libatm.so.1" ];
   linux-image.kernel = true;
 
+  # In the shape that nixpkgs has: units are examples, of which the system takes those that it wants.
+  systemd = {
+    patchBytes = patch.systemd;
+    move = {
+      "lib/systemd/system" = "example/systemd/system";
+      "lib/systemd/user" = "example/systemd/user";
+    };
+    patchText = [
+      # there is D-Bus, though not in this place; without logind a shutdown waits for nothing
+      {
+        file = "example/systemd/system/systemd-logind.service";
+        from = "ConditionPathExists=|/lib/systemd/system/dbus.service\nConditionPathExists=|/lib/systemd/system/dbus-broker.service\n";
+        to = "";
+      }
+      { file = "example/systemd/system/kmod-static-nodes.service"; from = "/lib/modules/"; to = "/run/modules/"; }
+    ];
+    # the hardware database is 20 MB of names of devices
+    remove = [ "^lib/udev/hwdb\\.d/" "^lib/kernel/" "^lib/lsb/" "^lib/systemd/system/(x11-common|rc|rcS|rc-local|hwclock|cryptdisks.*|procps)\\.service$" ];
+    depends = [ "util-linux" "kmod" "coreutils" "libbpf1" "libip4tc2" "libidn2-0" ];
+    opens."^lib/systemd/(libsystemd-.*|systemd-networkd|systemd-nspawn)$" = [
+      "libkmod.so.2" "libcryptsetup.so.12" "libbpf.so.1" "libidn2.so.0" "libgcrypt.so.20" "libseccomp.so.2" "libacl.so.1" "libip4tc.so.2"
+    ];
+  };
+  kmod.patchBytes = patch.kmod;
+  libkmod2.patchBytes = patch.libkmod2;
+  linux-pam.patchBytes = patch.linux-pam;
+  openssh.patchBytes = patch.openssh;
+
   # Names that Debian gives through alternatives.
   gawk.links."bin/awk" = "gawk";
   netcat-openbsd.links."bin/nc" = "nc.openbsd";
   netcat-openbsd.links."bin/netcat" = "nc.openbsd";
   vim-tiny.links."bin/vim" = "vim.tiny";
   vim-tiny.links."bin/vi" = "vim.tiny";
+
+  # `${pkgs.nginx}/conf/mime.types`, as in nixpkgs
+  nginx.links."conf" = "etc/nginx";
 }

@@ -26,9 +26,16 @@ let
     nodejsLock = (readJson ../../seeds/nodejs.json).${localSystem};
     inherit fetchurl fetchSeed;
   };
+  seedsFor =
+    system:
+    import ./. {
+      inherit lib localSystem fetchSeed;
+      lock = lockFor system;
+      # programs of ordinary packages that the making of a few packages needs
+      bootstrap = bootstrap // { hostSeeds = seedsFor localSystem; };
+    };
 in
 {
-  inherit bootstrap fetchurl fetchSeed;
-  seedsFor = system: import ./. { inherit lib localSystem bootstrap fetchSeed; lock = lockFor system; };
+  inherit bootstrap fetchurl fetchSeed seedsFor;
   sourcesFor = system: (lockFor system).sources;
 }

@@ -425,9 +425,15 @@ definePhases() {
         ${preInstallPhases:-} installPhase ${preFixupPhases:-} fixupPhase installCheckPhase ${preDistPhases:-} distPhase ${postPhases:-}"
 }
 
+# Scripts of sources start with `#!/bin/sh` before their first lines can be patched; a sandbox may have none.
+_provideShell() {
+    if [[ ! -e /bin/sh ]]; then { mkdir -p /bin && ln -s "$shell" /bin/sh; } 2>/dev/null || true; fi
+}
+
 genericBuild() {
     if [[ -n ${buildCommandPath:-} ]]; then source "$buildCommandPath"; return; fi
     if [[ -n ${buildCommand:-} ]]; then eval "$buildCommand"; return; fi
+    _provideShell
     definePhases
     local phase
     for phase in $phases; do runPhase "$phase"; done

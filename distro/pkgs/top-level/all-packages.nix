@@ -7,10 +7,8 @@ in
   cacert = callPackage ../data/cacert { };
   systemd = callPackage ../os-specific/linux/systemd { };
   udev = self.systemd;
+  nssModules = callPackage ../os-specific/linux/nss-modules { };
   systemdMinimal = self.systemd;
-  dbus = callPackage ../development/libraries/dbus { };
-  linux-pam = callPackage ../os-specific/linux/pam { };
-  pam = self.linux-pam;
 
   linuxPackages = self.linuxPackagesFor (callPackage ../os-specific/linux/kernel { });
   linuxPackages_latest = self.linuxPackages;

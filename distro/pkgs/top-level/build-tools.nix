@@ -58,6 +58,7 @@ trivial
 // trees
 // {
   inherit seeds stdenvNoCC fetchurl;
+  inherit (bootstrap) nodejsVersion;
   stdenv = makeStdenv { inherit (self) cc; };
   runtimeShell = "${seeds.bash}/bin/bash";
   runtimeShellPackage = seeds.bash;

@@ -1,102 +1,97 @@
-# nixpkgs' names for what the seeds give. `debs` are Debian packages: one is taken as it is, several are joined into a
-# folder of symlinks. `program` is what `lib.getExe` runs, where it is not the name itself.
+# nixpkgs' names for what the seeds give. `program` is what `lib.getExe` runs, where it is not the name itself.
 { sources }:
 self: super:
 let
-  inherit (self) lib seeds symlinkJoin;
+  inherit (self) seeds;
 
   table = {
-    acl.debs = [ "acl" ];
-    attr.debs = [ "attr" ];
-    autoconf.debs = [ "autoconf" ];
-    automake.debs = [ "automake" ];
-    bash = { debs = [ "bash" ]; passthru.shellPath = "/bin/bash"; };
-    bashInteractive = { debs = [ "bash" ]; passthru.shellPath = "/bin/bash"; };
-    bind.debs = [ "bind9-host" ];
-    binutils = { debs = [ "binutils" "binutils-x86-64-linux-gnu" ]; program = "ld"; };
-    bison.debs = [ "bison" ];
-    busybox.debs = [ "busybox-static" ];
-    bzip2.debs = [ "bzip2" ];
-    coreutils = { debs = [ "coreutils" ]; program = "ls"; };
-    cpio.debs = [ "cpio" ];
-    cron.debs = [ "cron" ];
-    curl.debs = [ "curl" ];
-    dash = { debs = [ "dash" ]; passthru.shellPath = "/bin/dash"; };
-    diffutils = { debs = [ "diffutils" ]; program = "diff"; };
-    dnsmasq.debs = [ "dnsmasq-base" ];
-    dosfstools = { debs = [ "dosfstools" ]; program = "mkfs.fat"; };
-    e2fsprogs = { debs = [ "e2fsprogs" "logsave" ]; program = "e2fsck"; };
-    erofs-utils = { debs = [ "erofs-utils" ]; program = "mkfs.erofs"; };
-    ethtool.debs = [ "ethtool" ];
-    file.debs = [ "file" ];
-    findutils = { debs = [ "findutils" ]; program = "find"; };
-    flex.debs = [ "flex" ];
-    gawk.debs = [ "gawk" ];
-    gcc-unwrapped = { debs = [ "gcc-12" "cpp-12" "g++-12" ]; program = "gcc-12"; };
-    gitMinimal = { debs = [ "git" ]; program = "git"; };
-    git.debs = [ "git" ];
-    glibc = { debs = [ "libc6" "libc-bin" ]; program = "ldd"; };
-    gnugrep = { debs = [ "grep" ]; program = "grep"; };
-    gnumake = { debs = [ "make" ]; program = "make"; };
-    gnupatch = { debs = [ "patch" ]; program = "patch"; };
-    gnused = { debs = [ "sed" ]; program = "sed"; };
-    gnutar = { debs = [ "tar" ]; program = "tar"; };
-    gnum4 = { debs = [ "m4" ]; program = "m4"; };
-    gzip.debs = [ "gzip" ];
-    iproute2 = { debs = [ "iproute2" ]; program = "ip"; };
-    iptables.debs = [ "iptables" ];
-    iputils = { debs = [ "iputils-ping" ]; program = "ping"; };
-    jq.debs = [ "jq" ];
-    kbd = { debs = [ "kbd" ]; program = "loadkeys"; };
-    kmod.debs = [ "kmod" ];
-    less.debs = [ "less" ];
-    libcap = { debs = [ "libcap2-bin" "libcap2" ]; program = "capsh"; };
-    lvm2 = { debs = [ "dmsetup" ]; program = "dmsetup"; };
-    mtools.debs = [ "mtools" ];
-    nano.debs = [ "nano" ];
-    ncurses = { debs = [ "ncurses-bin" "ncurses-base" "libtinfo6" "libncursesw6" ]; program = "tput"; };
-    netcat = { debs = [ "netcat-openbsd" ]; program = "nc"; };
-    netcat-openbsd = { debs = [ "netcat-openbsd" ]; program = "nc"; };
-    nftables = { debs = [ "nftables" ]; program = "nft"; };
-    nginx.debs = [ "nginx" "nginx-common" ];
-    openssh = { debs = [ "openssh-client" "openssh-server" "openssh-sftp-server" ]; program = "ssh"; };
-    parted.debs = [ "parted" ];
-    patchelf.debs = [ "patchelf" ];
-    perl = { debs = [ "perl" "perl-base" ]; };
-    pkg-config = { debs = [ "pkgconf" "pkgconf-bin" ]; program = "pkgconf"; };
-    polkit = { debs = [ "polkitd" ]; program = "pkcheck"; };
-    procps = { debs = [ "procps" ]; program = "ps"; };
-    psmisc = { debs = [ "psmisc" ]; program = "killall"; };
-    rsync.debs = [ "rsync" ];
-    shadow = { debs = [ "passwd" "login" ]; program = "login"; };
-    socat.debs = [ "socat" ];
-    strace.debs = [ "strace" ];
-    sudo.debs = [ "sudo" ];
-    tcpdump.debs = [ "tcpdump" ];
-    tzdata.debs = [ "tzdata" ];
-    util-linux = { debs = [ "util-linux" "util-linux-extra" "mount" "bsdutils" "fdisk" ]; program = "mount"; };
-    vim = { debs = [ "vim-tiny" ]; program = "vim"; };
-    wget.debs = [ "wget" ];
-    xz = { debs = [ "xz-utils" ]; program = "xz"; };
-    zlib.debs = [ "zlib1g" ];
-    zstd.debs = [ "zstd" ];
+    acl.seed = "acl";
+    attr.seed = "attr";
+    autoconf.seed = "autoconf";
+    automake.seed = "automake";
+    bash = { seed = "bash"; passthru.shellPath = "/bin/bash"; };
+    bashInteractive = { seed = "bash"; passthru.shellPath = "/bin/bash"; };
+    bind = { seed = "bind9-host"; program = "host"; };
+    binutils = { seed = "binutils"; program = "ld"; };
+    bison.seed = "bison";
+    busybox.seed = "busybox-static";
+    busybox-static = { seed = "busybox-static"; program = "busybox"; };
+    bzip2.seed = "bzip2";
+    coreutils = { seed = "coreutils"; program = "ls"; };
+    cpio.seed = "cpio";
+    cron.seed = "cron";
+    curl.seed = "curl";
+    dash = { seed = "dash"; passthru.shellPath = "/bin/dash"; };
+    dbus = { seed = "dbus"; program = "dbus-daemon"; };
+    diffutils = { seed = "diffutils"; program = "diff"; };
+    dnsmasq.seed = "dnsmasq-base";
+    dosfstools = { seed = "dosfstools"; program = "mkfs.fat"; };
+    e2fsprogs = { seed = "e2fsprogs"; program = "e2fsck"; };
+    erofs-utils = { seed = "erofs-utils"; program = "mkfs.erofs"; };
+    ethtool.seed = "ethtool";
+    file.seed = "file";
+    findutils = { seed = "findutils"; program = "find"; };
+    flex.seed = "flex";
+    gawk.seed = "gawk";
+    gcc-unwrapped = { seed = "gcc"; program = "gcc-12"; };
+    git.seed = "git";
+    gitMinimal = { seed = "git"; program = "git"; };
+    glibc = { seed = "libc6"; };
+    gnugrep = { seed = "grep"; program = "grep"; };
+    gnum4 = { seed = "m4"; program = "m4"; };
+    gnumake = { seed = "make"; program = "make"; };
+    gnupatch = { seed = "patch"; program = "patch"; };
+    gnused = { seed = "sed"; program = "sed"; };
+    gnutar = { seed = "tar"; program = "tar"; };
+    gzip.seed = "gzip";
+    iproute2 = { seed = "iproute2"; program = "ip"; };
+    iptables.seed = "iptables";
+    iputils = { seed = "iputils-ping"; program = "ping"; };
+    jq.seed = "jq";
+    kbd = { seed = "kbd"; program = "loadkeys"; };
+    kmod.seed = "kmod";
+    less.seed = "less";
+    libcap = { seed = "libcap2-bin"; program = "capsh"; };
+    linux-pam = { seed = "linux-pam"; };
+    pam = { seed = "linux-pam"; };
+    lvm2 = { seed = "dmsetup"; program = "dmsetup"; };
+    mtools.seed = "mtools";
+    nano.seed = "nano";
+    ncurses = { seed = "ncurses"; program = "tput"; };
+    netcat = { seed = "netcat-openbsd"; program = "nc"; };
+    netcat-openbsd = { seed = "netcat-openbsd"; program = "nc"; };
+    nftables = { seed = "nftables"; program = "nft"; };
+    nginx.seed = "nginx";
+    openssh = { seed = "openssh"; program = "ssh"; };
+    parted.seed = "parted";
+    patchelf.seed = "patchelf";
+    perl.seed = "perl";
+    pkg-config = { seed = "pkgconf"; program = "pkgconf"; };
+    polkit = { seed = "polkitd"; program = "pkcheck"; };
+    procps = { seed = "procps"; program = "ps"; };
+    psmisc = { seed = "psmisc"; program = "killall"; };
+    rsync.seed = "rsync";
+    shadow = { seed = "shadow"; program = "login"; };
+    socat.seed = "socat";
+    strace.seed = "strace";
+    sudo.seed = "sudo";
+    tcpdump.seed = "tcpdump";
+    tzdata.seed = "tzdata";
+    util-linux = { seed = "util-linux"; program = "mount"; };
+    vim = { seed = "vim-tiny"; program = "vim"; };
+    wget.seed = "wget";
+    xz = { seed = "xz-utils"; program = "xz"; };
+    zlib.seed = "zlib1g";
+    zstd.seed = "zstd";
   };
 
   toPackage =
     name:
-    { debs, program ? name, passthru ? { } }:
+    { seed, program ? name, passthru ? { } }:
     let
-      first = seeds.${builtins.head debs};
-      joined = symlinkJoin {
-        inherit name;
-        paths = map (deb: seeds.${deb}) debs;
-        meta = meta;
-      };
-      meta = first.meta // { mainProgram = program; };
+      found = seeds.${seed};
     in
-    (if builtins.length debs == 1 then first else joined // { inherit (first) version; pname = name; })
-    // { inherit meta; }
-    // passthru;
+    found // { meta = found.meta // { mainProgram = program; }; } // passthru;
 in
 builtins.mapAttrs toPackage table
 // {

@@ -9,21 +9,26 @@ const DROPPED =
 
 const TRIPLET = /^(lib|include)\/(?:x86_64-linux-gnu|aarch64-linux-gnu|arm-linux-gnueabihf|i386-linux-gnu)(?:\/|$)/;
 
-/** The place in the store path (relative; empty for the top), or null when the file is left out. */
-export function mapDebianPath(path: string): string | null {
-  return DROPPED.test(path) ? null : flattenDebianPath(path);
-}
+/** Folder of an output -> where its contents go instead. */
+export type FolderMoves = Readonly<Record<string, string>>;
 
-/** As {@link mapDebianPath}, for any path (also absolute ones) without asking whether it is kept. */
-export function flattenDebianPath(path: string): string {
-  const inside = path
+/** The place in the store path (relative; empty for the top) of a path on a Debian system, whether it is kept or not. */
+export function placeOf(debianPath: string, moves: FolderMoves): string {
+  const inside = debianPath
     .replace(/^\/+/, "")
     .replace(/^usr(?:\/|$)/, "")
     .replace(/^lib(?:32|64|x32)(?=\/|$)/, "lib");
-  return inside
+  const place = inside
     .replace(TRIPLET, "$1/")
     .replace(/\/$/, "")
     .replace(/^sbin(?=\/|$)/, "bin");
+  const folder = Object.keys(moves).find((from) => place === from || place.startsWith(`${from}/`));
+  return folder === undefined ? place : `${moves[folder]}${place.slice(folder.length)}`;
+}
+
+/** Is the file one that only a reader of the Debian system needs? */
+export function isDropped(debianPath: string): boolean {
+  return DROPPED.test(debianPath);
 }
 
 /** Absolute paths that mean the running machine, not a package: links to them stay as they are. */

@@ -1,4 +1,4 @@
-import { mapDebianPath } from "./debian-layout.ts";
+import { type FolderMoves, isDropped, placeOf } from "./debian-layout.ts";
 import type { TarEntry } from "./read-tar.ts";
 
 export interface TreeFile {
@@ -22,12 +22,19 @@ export interface PackageTree {
   readonly links: Map<string, TreeLink>;
 }
 
-/** Lays out the entries of Debian packages; `remove` says which places of the output are left out. */
-export function buildPackageTree(entries: Iterable<TarEntry>, remove: readonly RegExp[]): PackageTree {
+export interface LayoutRules {
+  /** Places that are left out, before anything is moved. */
+  readonly remove: readonly RegExp[];
+  readonly moves: FolderMoves;
+}
+
+/** Lays out the entries of Debian packages. */
+export function buildPackageTree(entries: Iterable<TarEntry>, { remove, moves }: LayoutRules): PackageTree {
   const tree: PackageTree = { files: new Map(), links: new Map() };
   for (const entry of entries) {
-    const place = mapDebianPath(entry.path);
-    if (place === null || place === "" || remove.some((pattern) => pattern.test(place))) continue;
+    const unmoved = placeOf(entry.path, {});
+    if (unmoved === "" || isDropped(entry.path) || remove.some((pattern) => pattern.test(unmoved))) continue;
+    const place = placeOf(entry.path, moves);
     if (entry.type === "file") tree.files.set(place, { contents: entry.contents, executable: entry.executable });
     else if (entry.type !== "directory") {
       const target = entry.type === "hardlink" ? `/${entry.target}` : entry.target;

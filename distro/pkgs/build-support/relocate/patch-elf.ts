@@ -7,22 +7,41 @@ import { join, posix } from "node:path";
 import { type DynamicObject, readDynamicObject } from "./elf.ts";
 import type { PackageTree } from "./package-tree.ts";
 import type { PathFinder } from "./path-finder.ts";
-import type { RelocationSpec } from "./relocation-spec.ts";
+import type { Fixups, RelocationSpec } from "./relocation-spec.ts";
 
 const FILES_PER_CALL = 200;
 
 /** Groups the ELF files of the tree by the arguments that patchelf needs for them. */
 export function planElfPatches(tree: PackageTree, finder: PathFinder, spec: RelocationSpec): Map<string, string[]> {
   const plan = new Map<string, string[]>();
-  const missing = new Set<string>();
+  const missing = new Map<string, string>();
   for (const [place, { contents }] of tree.files) {
     const object = readDynamicObject(contents);
     if (object === null || isDynamicLinker(place)) continue;
-    const args = patchArguments(object, finder, spec, (soname) => missing.add(`${soname} (for ${place})`));
-    if (args.length > 0) plan.set(args.join("\0"), [...(plan.get(args.join("\0")) ?? []), place]);
+    const wanted = [...object.needed, ...openedLibraries(place, spec.fixups)];
+    const folders = findFolders(wanted, finder, (soname) => {
+      if (!spec.fixups.allowMissing?.includes(soname)) missing.set(soname, place);
+    });
+    const args = patchArguments(object, folders, spec).join("\0");
+    if (args !== "") plan.set(args, [...(plan.get(args) ?? []), place]);
   }
-  if (missing.size > 0) throw new Error(`Find shared libraries: nothing provides ${[...missing].sort().join(", ")}`);
-  return plan;
+  if (missing.size === 0) return plan;
+  const list = [...missing].map(([soname, place]) => `'${soname}' (for '${place}')`);
+  throw new Error(`Find shared libraries: nothing provides ${list.join(", ")}`);
+}
+
+function openedLibraries(place: string, { opens = {} }: Fixups): string[] {
+  return Object.entries(opens).flatMap(([pattern, sonames]) => (new RegExp(pattern).test(place) ? sonames : []));
+}
+
+function findFolders(sonames: readonly string[], finder: PathFinder, onMissing: (soname: string) => void): string[] {
+  const folders = new Set<string>();
+  for (const soname of sonames) {
+    const folder = finder.findLibraryFolder(soname);
+    if (folder !== null) folders.add(folder);
+    else if (!isDynamicLinker(soname)) onMissing(soname);
+  }
+  return [...folders];
 }
 
 export function runElfPatches(out: string, plan: ReadonlyMap<string, readonly string[]>, spec: RelocationSpec): void {
@@ -35,23 +54,12 @@ export function runElfPatches(out: string, plan: ReadonlyMap<string, readonly st
   }
 }
 
-function patchArguments(
-  object: DynamicObject,
-  finder: PathFinder,
-  spec: RelocationSpec,
-  onMissing: (soname: string) => void,
-): string[] {
-  const folders = new Set<string>();
-  for (const soname of [...object.needed, ...(object.needed.length > 0 ? (spec.fixups.opens ?? []) : [])]) {
-    const folder = finder.findLibraryFolder(soname);
-    if (folder !== null) folders.add(folder);
-    else if (!isDynamicLinker(soname) && !spec.fixups.allowMissing?.includes(soname)) onMissing(soname);
-  }
+function patchArguments(object: DynamicObject, folders: readonly string[], spec: RelocationSpec): string[] {
   const args = [];
   if (object.interpreter !== null && spec.libc !== null) {
     args.push("--set-interpreter", join(spec.libc, "lib", posix.basename(object.interpreter)));
   }
-  if (folders.size > 0) args.push("--set-rpath", [...folders].join(":"));
+  if (folders.length > 0) args.push("--set-rpath", folders.join(":"));
   else if (object.hasRunPath) args.push("--remove-rpath");
   return args;
 }

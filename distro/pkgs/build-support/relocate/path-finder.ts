@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { flattenDebianPath } from "./debian-layout.ts";
+import { type FolderMoves, placeOf } from "./debian-layout.ts";
 import { type PackageTree, treeFolders, treeHas } from "./package-tree.ts";
 
 /** Finds where things of a Debian system are now: in the output that is being made or in what it depends on. */
@@ -11,7 +11,12 @@ export interface PathFinder {
   findLibraryFolder(soname: string): string | null;
 }
 
-export function createPathFinder(out: string, tree: PackageTree, depends: readonly string[]): PathFinder {
+export function createPathFinder(
+  out: string,
+  tree: PackageTree,
+  depends: readonly string[],
+  moves: FolderMoves = {},
+): PathFinder {
   const folders = treeFolders(tree);
   const own = ownLibraries(out, tree);
   const foreign = new Map<string, string>();
@@ -21,9 +26,10 @@ export function createPathFinder(out: string, tree: PackageTree, depends: readon
     }
   return {
     find(debianPath) {
-      const place = flattenDebianPath(debianPath);
+      const place = placeOf(debianPath, {});
       if (place === "") return null;
-      if (treeHas(tree, folders, place)) return join(out, place);
+      const ownPlace = placeOf(debianPath, moves);
+      if (treeHas(tree, folders, ownPlace)) return join(out, ownPlace);
       const holder = depends.find((root) => existsSync(join(root, place)));
       return holder === undefined ? null : join(holder, place);
     },

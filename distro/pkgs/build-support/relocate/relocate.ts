@@ -21,7 +21,7 @@ import { writeTree } from "./write-tree.ts";
 function relocate(out: string, spec: RelocationSpec): void {
   const tree = readPackages(spec);
   if (spec.fixups.kernel) layOutKernel(tree, spec);
-  const finder = createPathFinder(out, tree, spec.depends);
+  const finder = createPathFinder(out, tree, spec.depends, spec.fixups.move);
   patchBytes(tree, spec.fixups.patchBytes ?? []);
   patchTexts(tree, spec.fixups.patchText ?? []);
   rewriteTexts(tree, finder);
@@ -37,7 +37,7 @@ function readPackages(spec: RelocationSpec): PackageTree {
   const remove = (spec.fixups.remove ?? []).map((pattern) => new RegExp(pattern));
   return buildPackageTree(
     spec.debs.flatMap((deb) => [...readDeb(deb, spec.tools.xz)]),
-    remove,
+    { remove, moves: spec.fixups.move ?? {} },
   );
 }
 

@@ -15,18 +15,27 @@ export interface RelocationSpec {
 export interface Fixups {
   /** Regular expressions: files of the output that are left out. */
   readonly remove?: readonly string[];
+  /** Folder of the output -> where its contents go instead. */
+  readonly move?: Readonly<Record<string, string>>;
   /** New symlinks: place in the output -> target, relative or absolute. */
   readonly links?: Readonly<Record<string, string>>;
-  /** Text that is replaced in all ELF files; both sides have the same length. */
-  readonly patchBytes?: readonly { readonly from: string; readonly to: string }[];
+  readonly patchBytes?: readonly BytePatch[];
   /** Text that is replaced in one text file; `from` must be there. */
   readonly patchText?: readonly { readonly file: string; readonly from: string; readonly to: string }[];
-  /** Libraries that are opened by name at run time: they are looked up as if they were needed by all ELF files. */
-  readonly opens?: readonly string[];
+  /** Regular expression for ELF files -> libraries that these open by name at run time: looked up as if needed. */
+  readonly opens?: Readonly<Record<string, readonly string[]>>;
   /** Libraries that may be missing. */
   readonly allowMissing?: readonly string[];
   /** Leave interpreter and run paths of all ELF files alone. */
   readonly keepElf?: boolean;
   /** It is a kernel: unpack vmlinux from its image, list the dependencies of its modules. */
   readonly kernel?: boolean;
+}
+
+/** Text that is replaced in all ELF files; both sides have the same length. Not found anywhere is an error. */
+export interface BytePatch {
+  readonly from: string;
+  readonly to: string;
+  /** Texts that, right in front of a place, keep it as it is. */
+  readonly unlessAfter?: readonly string[];
 }

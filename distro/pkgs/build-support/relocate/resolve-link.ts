@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { flattenDebianPath, isMachinePath } from "./debian-layout.ts";
+import { isMachinePath } from "./debian-layout.ts";
 import type { TreeLink } from "./package-tree.ts";
 import type { PathFinder } from "./path-finder.ts";
 
@@ -9,8 +9,9 @@ import type { PathFinder } from "./path-finder.ts";
  */
 export function resolveLink(place: string, link: TreeLink, out: string, finder: PathFinder): string | null {
   const target = posix.resolve(posix.dirname(link.debianPath), link.target);
-  const found = flattenDebianPath(target) === place ? null : finder.find(target);
-  if (found === null) return isMachinePath(target) && !place.startsWith("etc/") ? target : null;
+  const found = finder.find(target);
+  if (found === null || found === `${out}/${place}`)
+    return isMachinePath(target) && !place.startsWith("etc/") ? target : null;
   if (!found.startsWith(`${out}/`)) return found;
   return posix.relative(posix.dirname(`${out}/${place}`), found);
 }

@@ -7,7 +7,8 @@ import { isElf } from "./elf.ts";
 import type { PackageTree } from "./package-tree.ts";
 import type { PathFinder } from "./path-finder.ts";
 
-const REWRITTEN = /^lib\/systemd\/|^share\/dbus-1\/|^lib\/udev\/rules\.d\/|\.pc$|^lib\/[^/]*\.so$|\.(?:la|desktop)$/;
+const REWRITTEN =
+  /^(?:lib|example)\/systemd\/|^share\/dbus-1\/|^lib\/udev\/rules\.d\/|\.pc$|^lib\/[^/]*\.so$|\.(?:la|desktop)$/;
 const MAX_TEXT_BYTES = 4 * 2 ** 20;
 
 const SYSTEM_PATH = /(?<![\w$.}%/-])(?:\/usr)?\/(?:s?bin|lib(?:32|64|exec)?|share|include)\/[\w@%+.,:~/-]*\w/g;
