@@ -2,7 +2,7 @@
 
 import type { Derivation } from "../formats/derivation-type.ts";
 import { AppError } from "../std/app-error.ts";
-import { wordsOf } from "./derivation-traits.ts";
+import { wordsAttribute } from "./structured-attributes.ts";
 
 const PLATFORMS_BY_ARCH: Readonly<Record<string, readonly string[]>> = {
   x64: ["x86_64-linux", "i686-linux"],
@@ -22,7 +22,9 @@ export function checkBuildableHere(name: string, derivation: Derivation): void {
       hint: `This host builds for: ${platforms.join(", ")}`,
     });
   }
-  const missing = wordsOf(derivation.env.get("requiredSystemFeatures")).filter((word) => !SYSTEM_FEATURES.has(word));
+  const missing = (wordsAttribute(derivation, "requiredSystemFeatures") ?? []).filter(
+    (word) => !SYSTEM_FEATURES.has(word),
+  );
   if (missing.length > 0) {
     throw new AppError("STORE_MISSING_FEATURE", `Cannot build '${name}': it needs '${missing.join("', '")}'`, {
       hint: `This host offers: ${[...SYSTEM_FEATURES].join(", ")}`,

@@ -4,11 +4,13 @@
  * A derivation in a closure brings its outputs along, as in Nix.
  */
 import type { Derivation } from "../formats/derivation-type.ts";
+import { formatHash, parseHash } from "../formats/hash.ts";
 import { isDerivationPath, isStorePath, toStorePath } from "../formats/store-path.ts";
 import type { LocalStore } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
 import { compareBytes } from "../std/byte-string.ts";
 import { wordsOf } from "./derivation-traits.ts";
+import { type Json, JsonNumber, JsonObject } from "./structured-attributes.ts";
 
 const FILE_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 
@@ -30,7 +32,8 @@ export function exportReferencesGraphs(
     const [fileName = "", path = ""] = words.slice(i, i + 2);
     checkPair(fileName, path, store);
     const top = toStorePath(path, store.storeDir) ?? path;
-    files.set(fileName, describeClosure(exportedClosure([top], store, inputs), store));
+    const closure = exportedClosure([top], store, inputs);
+    files.set(fileName, closure.map((member) => registrationText(member, store)).join(""));
   }
   return files;
 }
@@ -46,34 +49,42 @@ function checkPair(fileName: string, path: string, store: LocalStore): void {
 }
 
 /** The closure of some inputs; with the outputs of every derivation in it. */
-export function exportedClosure(
-  tops: readonly string[],
-  store: LocalStore,
-  inputs: ReadonlySet<string>,
-): readonly string[] {
+function exportedClosure(tops: readonly string[], store: LocalStore, inputs: ReadonlySet<string>): readonly string[] {
   for (const path of tops) {
     if (inputs.has(path)) continue;
     throw new AppError("STORE_BAD_DERIVATION", `Cannot export the references of '${path}': it is not an input`);
   }
   const closure = store.computeClosure(tops);
   const outputs = closure.filter(isDerivationPath).flatMap((path) => validOutputs(path, store));
-  return outputs.length === 0 ? closure : store.computeClosure([...closure, ...outputs]);
+  const full = outputs.length === 0 ? closure : store.computeClosure([...closure, ...outputs]);
+  return [...full].sort(compareBytes);
 }
 
 function validOutputs(drvPath: string, store: LocalStore): string[] {
-  return [...store.readDerivation(drvPath).outputs.values()]
-    .map(({ path }) => path)
-    .filter((p) => store.isValidPath(p));
+  const paths = [...store.readDerivation(drvPath).outputs.values()].map(({ path }) => path);
+  return paths.filter((path) => store.isValidPath(path));
 }
 
-function describeClosure(closure: readonly string[], store: LocalStore): string {
-  return [...closure]
-    .sort(compareBytes)
-    .map((path) => describePath(path, store))
-    .join("");
-}
-
-function describePath(path: string, store: LocalStore): string {
+function registrationText(path: string, store: LocalStore): string {
   const references = store.queryPathInfo(path)?.references ?? [];
   return [path, "", String(references.length), ...references].map((line) => `${line}\n`).join("");
+}
+
+/** The form that structured attributes have: a list of objects, with hash and sizes. */
+export function closureAsJson(tops: readonly string[], store: LocalStore, inputs: ReadonlySet<string>): Json {
+  return exportedClosure(tops, store, inputs).map((path) => pathAsJson(path, store));
+}
+
+function pathAsJson(path: string, store: LocalStore): JsonObject {
+  const info = store.queryPathInfo(path);
+  if (info === null) throw new Error(`Path '${path}' of a closure is not valid`);
+  const sizes = store.computeClosure([path]).map((member) => store.queryPathInfo(member)?.narSizeBytes ?? 0);
+  const members: [string, Json][] = [
+    ["path", path],
+    ["narHash", formatHash(parseHash(info.narHash), "base32")],
+    ["narSize", new JsonNumber(String(info.narSizeBytes))],
+    ["references", info.references],
+    ["closureSize", new JsonNumber(String(sizes.reduce((sum, size) => sum + size, 0)))],
+  ];
+  return new JsonObject(info.ca === null ? members : [...members, ["ca", info.ca]]);
 }

@@ -14,6 +14,7 @@ import type { LocalStore, NewPathInfo } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
 import { fsPath, toByteString } from "../std/byte-string.ts";
 import type { BuildWork } from "./build-work.ts";
+import { checkOutputs } from "./output-checks.ts";
 
 const READ_BYTES = 1024 * 1024;
 
@@ -27,6 +28,11 @@ interface BuiltOutput {
 export function registerOutputs(work: BuildWork): void {
   const { store } = work.context;
   const outputs = [...work.goal.derivation.outputs.values()].map(({ path }) => examineOutput(path, work));
+  checkOutputs(
+    work.goal.derivation,
+    outputs.map(({ info }) => info),
+    store,
+  );
   const fresh = outputs.filter(({ info }) => !store.isValidPath(info.path));
   for (const output of fresh) moveIntoStore(output, store);
   store.registerPaths(fresh.map(({ info }) => info));

@@ -5,13 +5,14 @@ import { AppError } from "../std/app-error.ts";
 import { bytesOf, fromByteString } from "../std/byte-string.ts";
 import type { BuildWork } from "./build-work.ts";
 import { makeBuilderEnvironment } from "./builder-environment.ts";
-import { isFixedOutput, wordsOf } from "./derivation-traits.ts";
+import { isFixedOutput } from "./derivation-traits.ts";
 import { diskFull } from "./host-error.ts";
-import { exportReferencesGraphs } from "./references-graph.ts";
+import { closureAsJson, exportReferencesGraphs } from "./references-graph.ts";
 import { runSandboxed, type SandboxedEnd } from "./sandbox/run-sandboxed.ts";
 import { writeSandboxEtc } from "./sandbox/sandbox-etc.ts";
 import type { SandboxPlan } from "./sandbox/sandbox-plan.ts";
 import { hasUserNamespaces } from "./sandbox/sandbox-problem.ts";
+import { wordsAttribute } from "./structured-attributes.ts";
 
 /** A failed build on a disk with less room than this failed for want of room. */
 const FULL_DISK_BYTES = 8 * 1024 * 1024;
@@ -44,6 +45,7 @@ function makePlan({ goal, context, folder, inputs }: BuildWork): SandboxPlan {
     storeDir: store.storeDir,
     cores,
     hostEnvironment: process.env,
+    describeClosure: (paths) => closureAsJson(paths, store, inputs),
   });
   mkdirSync(join(folder, "build"), { mode: 0o700 });
   mkdirSync(join(folder, "tmp"));
@@ -60,7 +62,7 @@ function makePlan({ goal, context, folder, inputs }: BuildWork): SandboxPlan {
     etcFolder: writeSandboxEtc(folder),
     variables: environment.variables,
     hasNetwork: isFixedOutput(derivation),
-    hasKvm: wordsOf(derivation.env.get("requiredSystemFeatures")).some((word) => KVM_FEATURES.has(word)),
+    hasKvm: (wordsAttribute(derivation, "requiredSystemFeatures") ?? []).some((word) => KVM_FEATURES.has(word)),
     hasUserNamespace: process.getuid?.() !== 0 || hasUserNamespaces(),
   };
 }

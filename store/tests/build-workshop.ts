@@ -7,7 +7,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSy
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { buildPaths } from "../build/build-paths.ts";
-import type { BuildEvent, BuildOptions, BuildTarget, TargetResult } from "../build/events.ts";
+import type { BuildEvent, BuildOptions, BuildOutcome, BuildTarget, TargetResult } from "../build/events.ts";
 import { DerivationHasher } from "../formats/derivation-hash.ts";
 import type { DerivationOutput } from "../formats/derivation-type.ts";
 import { openLocalStore } from "../local/local-store.ts";
@@ -54,9 +54,13 @@ export class BuildWorkshop implements Disposable {
     return this.#tools;
   }
 
+  get toolPaths(): readonly string[] {
+    return [this.tools.programs, this.tools.libraries];
+  }
+
   /** Writes a derivation; returns its path. The script finds the tools on PATH. */
   add(spec: DrvSpec): string {
-    const sources = spec.script === undefined ? [] : [this.tools.programs, this.tools.libraries];
+    const sources = spec.script === undefined ? [] : this.toolPaths;
     const derivation = this.#hasher.fillOutputs(spec.name, {
       outputs: new Map((spec.outputs ?? ["out"]).map((name) => [name, emptyOutput(spec.fixed)])),
       inputDrvs: new Map(
@@ -92,6 +96,14 @@ export class BuildWorkshop implements Disposable {
     return { ...(await run.result), events };
   }
 
+  /** Something read-only that is not registered, as a crash may leave it; returns where it is. */
+  leaveGarbageAt(storePath: string): string {
+    const physicalPath = this.store.physicalPath(storePath);
+    mkdirSync(join(physicalPath, "old"), { recursive: true });
+    chmodSync(physicalPath, 0o555);
+    return physicalPath;
+  }
+
   [Symbol.dispose](): void {
     this.store.close();
     execFileSync("chmod", ["-R", "u+w", this.root]);
@@ -104,14 +116,20 @@ function emptyOutput(fixed: string | undefined): DerivationOutput {
   return { path: "", hashAlgorithm, hash };
 }
 
-/** What went wrong with one derivation, of all events of a run. */
+/** What went wrong with one derivation, of all events of a run; empty texts when nothing did. */
 export function errorOf(
   events: readonly BuildEvent[],
   drvPath: string,
-): { code: string; message: string; details: string } {
-  const event = events.find((e) => e.type === "finished" && e.drvPath === drvPath);
-  const error = event?.type === "finished" ? event.error : undefined;
-  return { code: error?.code ?? "", message: error?.message ?? "", details: error?.details ?? "" };
+): { readonly code: string; readonly message: string; readonly hint: string; readonly details: string } {
+  const event = events.find((candidate) => candidate.type === "finished" && candidate.drvPath === drvPath);
+  const none = { code: "", message: "", hint: "", details: "" };
+  return event?.type === "finished" ? { ...none, ...event.error } : none;
+}
+
+/** Name -> outcome, of what finished. */
+export function outcomesOf(events: readonly BuildEvent[]): Record<string, BuildOutcome> {
+  const finished = events.filter((event) => event.type === "finished");
+  return Object.fromEntries(finished.map(({ name, outcome }) => [name, outcome]));
 }
 
 /** The programs, and the libraries that they load, as two store paths. */
@@ -151,5 +169,12 @@ function copyRelocated(source: string, target: string, libraries: string): void 
   copyFileSync(source, target);
   chmodSync(target, 0o755);
   const loader = basename(execFileSync("patchelf", ["--print-interpreter", source], { encoding: "utf8" }).trim());
-  execFileSync("patchelf", ["--set-interpreter", `${libraries}/${loader}`, "--force-rpath", "--set-rpath", libraries, target]);
+  execFileSync("patchelf", [
+    "--set-interpreter",
+    `${libraries}/${loader}`,
+    "--force-rpath",
+    "--set-rpath",
+    libraries,
+    target,
+  ]);
 }
