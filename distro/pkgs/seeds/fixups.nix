@@ -13,7 +13,10 @@ in
   bash.links."bin/sh" = "bash";
   libext2fs2.depends = [ "libcom-err2" ];
   iproute2.allowMissing = [ "libatm.so.1" ];
-  linux-image.kernel = true;
+  linux-image = {
+    kernel = true;
+    remove = [ "^boot/System\\.map" ];
+  };
 
   # In the shape that nixpkgs has: units are examples, of which the system takes those that it wants.
   systemd = {
@@ -52,4 +55,10 @@ in
 
   # `${pkgs.nginx}/conf/mime.types`, as in nixpkgs
   nginx.links."conf" = "etc/nginx";
+
+  # QEMU looks for its modules in a folder of the triplet, relative to its own program.
+  qemu.links = {
+    "lib/x86_64-linux-gnu" = ".";
+    "lib/aarch64-linux-gnu" = ".";
+  };
 }

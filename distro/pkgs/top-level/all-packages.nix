@@ -23,5 +23,6 @@ in
   nodeModules = callPackage ../build-support/node-modules { };
 
   gcc = self.cc;
+  tests = callPackage ../test { };
   hello = callPackage ../applications/misc/hello { };
 }

@@ -17,7 +17,7 @@ const BOOT_HEADER_MAGIC = "HdrS";
 /** Moves `boot/vmlinuz-*` and its neighbours to names without a version; adds `vmlinux` where the image is compressed. */
 export function layOutKernel(tree: PackageTree, spec: RelocationSpec): void {
   for (const [place, file] of [...tree.files]) {
-    const name = /^boot\/(vmlinuz|config|System\.map)-/.exec(place)?.[1];
+    const name = /^boot\/(vmlinuz|config)-/.exec(place)?.[1];
     if (name === undefined) continue;
     tree.files.delete(place);
     if (name !== "vmlinuz") tree.files.set(name, file);

@@ -1,0 +1,5 @@
+# Builds that succeed only when what the package set makes works: `pkgs.tests.<name>`.
+{ callPackage }:
+{
+  boot = callPackage ./boot.nix { };
+}
