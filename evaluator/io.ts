@@ -61,6 +61,8 @@ export interface DerivationRequest {
   /** Input derivations with the outputs used, and plain store paths, from string contexts. */
   readonly inputDrvs: ReadonlyMap<string, ReadonlySet<string>>;
   readonly inputSrcs: ReadonlySet<string>;
+  /** Derivations named by their own path (`drvPath` in a string): their whole closure and all its outputs are inputs. */
+  readonly wholeDrvs: ReadonlySet<string>;
   /** Present for a fixed output (`outputHash`). */
   readonly fixed: {
     readonly hash: string;

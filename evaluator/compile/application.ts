@@ -1,0 +1,151 @@
+/**
+ * Calls. The callee is computed first, and what it is decides how arguments are passed: a lambda with a pattern and strict
+ * parameters of builtins get theirs computed at once, without a thunk. A call of a builtin that is known now (`map f xs`,
+ * `builtins.length x`) has no callee to compute at all; arithmetic and `<` are done in place.
+ */
+import type { Application, Expr } from "../syntax/ast.ts";
+import { bindFormals, call1, callAll, functionName } from "../value/call.ts";
+import { LambdaValue, PartialCall, Primop } from "../value/callable.ts";
+import type { Code, Env, Lazy, Run, Value } from "../value/value.ts";
+import { compileArithmetic } from "./arithmetic.ts";
+import { builtinMember } from "./attribute-access.ts";
+import type { Compiler, Delay } from "./compiler.ts";
+import { placed, traced } from "./trace.ts";
+
+interface Argument {
+  readonly delay: Delay;
+  readonly code: Code;
+}
+
+export function compileApplication(compiler: Compiler, expr: Application): Run {
+  const builtin = knownBuiltin(compiler, expr.callee);
+  if (builtin !== null) {
+    const direct = compileArithmetic(compiler, builtin, expr) ?? compileBuiltinCall(compiler, builtin, expr);
+    if (direct !== null) return direct;
+  }
+  const callee = compiler.compile(expr.callee);
+  const args = expr.args.map((arg) => argumentOf(compiler, arg));
+  const [first, second, third] = args;
+  if (first === undefined) return callee;
+  if (second === undefined) return callWithOne(callee, first, expr.pos);
+  if (third === undefined) return callWithTwo(callee, first, second, expr.pos);
+  return callWithMany(callee, args, expr.pos);
+}
+
+function argumentOf(compiler: Compiler, expr: Expr): Argument {
+  return { delay: compiler.delay(expr), code: compiler.code(expr) };
+}
+
+function knownBuiltin(compiler: Compiler, callee: Expr): Primop | null {
+  let value: Lazy | undefined;
+  if (callee.kind === "variable" && callee.binding?.type === "global") {
+    value = compiler.evaluation.globals.get(callee.binding.name);
+  } else if (callee.kind === "select") {
+    value = builtinMember(compiler, callee);
+  }
+  return value instanceof Primop ? value : null;
+}
+
+function passTo(primop: Primop, index: number, argument: Argument, env: Env): Lazy {
+  return (primop.strict >> index) & 1 ? argument.code.run(env) : argument.delay(env);
+}
+
+function compileBuiltinCall(compiler: Compiler, primop: Primop, expr: Application): Run | null {
+  if (primop.arity !== expr.args.length) return null;
+  const { run, name, strict } = primop;
+  const { pos } = expr;
+  const pass = expr.args.map((arg, index) => ((strict >> index) & 1 ? compiler.compile(arg) : compiler.delay(arg)));
+  const [first, second, third] = pass;
+  const text = `while calling the '${name}' builtin`;
+  if (first !== undefined && second === undefined) {
+    return (env) => {
+      try {
+        return run(first(env));
+      } catch (error) {
+        throw traced(error, text, pos);
+      }
+    };
+  }
+  if (first !== undefined && second !== undefined && third === undefined) {
+    return (env) => {
+      try {
+        return run(first(env), second(env));
+      } catch (error) {
+        throw traced(error, text, pos);
+      }
+    };
+  }
+  return (env) => {
+    try {
+      return run(...pass.map((make) => make(env)));
+    } catch (error) {
+      throw traced(error, text, pos);
+    }
+  };
+}
+
+function tracedCall(error: unknown, callee: Value, pos: number): unknown {
+  if (callee instanceof LambdaValue) return traced(error, `while calling ${functionName(callee.code)}`, pos);
+  if (callee instanceof Primop) return traced(error, `while calling the '${callee.name}' builtin`, pos);
+  return placed(error, pos);
+}
+
+function callWithOne(callee: Run, arg: Argument, pos: number): Run {
+  const { delay, code: argCode } = arg;
+  return (env) => {
+    const f = callee(env);
+    try {
+      if (f instanceof LambdaValue) {
+        const { code } = f;
+        if (code.formals !== null) return code.body.run(bindFormals(f, argCode.run(env)));
+        if (code.arity === 1) return code.body.run([f.env, delay(env)]);
+        return new PartialCall(f, [delay(env)]);
+      }
+      if (f instanceof Primop && f.arity === 1) return f.run(passTo(f, 0, arg, env));
+      return call1(f, delay(env));
+    } catch (error) {
+      throw tracedCall(error, f, pos);
+    }
+  };
+}
+
+function callWithTwo(callee: Run, first: Argument, second: Argument, pos: number): Run {
+  return (env) => {
+    const f = callee(env);
+    try {
+      if (f instanceof LambdaValue && f.code.formals === null) {
+        const { code } = f;
+        if (code.arity === 2) return code.body.run([f.env, first.delay(env), second.delay(env)]);
+        if (code.arity > 2) return new PartialCall(f, [first.delay(env), second.delay(env)]);
+      } else if (f instanceof Primop && f.arity === 2) {
+        return f.run(passTo(f, 0, first, env), passTo(f, 1, second, env));
+      }
+      return callAll(f, [first.delay(env), second.delay(env)]);
+    } catch (error) {
+      throw tracedCall(error, f, pos);
+    }
+  };
+}
+
+function callWithMany(callee: Run, args: readonly Argument[], pos: number): Run {
+  const count = args.length;
+  return (env) => {
+    const f = callee(env);
+    try {
+      if (f instanceof LambdaValue && f.code.arity === count && f.code.formals === null) {
+        const frame: Env = [f.env];
+        for (const arg of args) frame.push(arg.delay(env));
+        return f.code.body.run(frame);
+      }
+      if (f instanceof Primop && f.arity === count) {
+        return f.run(...args.map((arg, index) => passTo(f, index, arg, env)));
+      }
+      return callAll(
+        f,
+        args.map((arg) => arg.delay(env)),
+      );
+    } catch (error) {
+      throw tracedCall(error, f, pos);
+    }
+  };
+}

@@ -1,0 +1,153 @@
+/**
+ * `a.b.c`, `a.b or c` and `a ? b.c`. A select of a name known now remembers the last shape it saw and the index there.
+ */
+import { EvaluationError, typeError } from "../errors.ts";
+import type { HasAttribute, PathStep, Select } from "../syntax/ast.ts";
+import { didYouMean } from "../text/edit-distance.ts";
+import { Attrs } from "../value/attrs.ts";
+import { expectText } from "../value/expect.ts";
+import type { Shape } from "../value/shape.ts";
+import { describeType } from "../value/type-name.ts";
+import { type Env, force, forceThunk, type Lazy, type Run, Thunk, type Value } from "../value/value.ts";
+import type { Compiler, Delay } from "./compiler.ts";
+import { traced } from "./trace.ts";
+import { frameAt } from "./variable.ts";
+
+export function compileSelect(compiler: Compiler, expr: Select): Run {
+  const builtin = builtinMember(compiler, expr);
+  if (builtin !== undefined) return () => force(builtin);
+  const from = compiler.compile(expr.from);
+  if (expr.fallback !== null) return selectOr(from, stepsOf(compiler, expr.path), compiler.compile(expr.fallback));
+  if (expr.path.every((step) => typeof step === "string")) {
+    return expr.path.reduce((run, name) => selectName(run, name, expr.pos), from);
+  }
+  return selectDynamic(from, stepsOf(compiler, expr.path), expr.pos);
+}
+
+/** `builtins.x`, when `builtins` is the global. */
+export function builtinMember(compiler: Compiler, expr: Select): Lazy | undefined {
+  const { from, path } = expr;
+  const [name] = path;
+  if (from.kind !== "variable" || from.binding?.type !== "global" || from.name !== "builtins") return undefined;
+  if (path.length !== 1 || typeof name !== "string") return undefined;
+  return compiler.evaluation.builtins.get(name);
+}
+
+function selectName(from: Run, name: string, pos: number): Run {
+  let knownShape: Shape | null = null;
+  let knownIndex = 0;
+  return (env) => {
+    const set = from(env);
+    if (!(set instanceof Attrs)) throw notASet(set, name, pos);
+    let index = knownIndex;
+    if (set.shape !== knownShape) {
+      index = set.shape.indexOf(name);
+      if (index < 0) throw missingAttribute(set, name, pos);
+      knownShape = set.shape;
+      knownIndex = index;
+    }
+    const value = set.values[index] as Lazy;
+    if (!(value instanceof Thunk)) return value;
+    return forceAttribute(set, index, value, name, pos);
+  };
+}
+
+function forceAttribute(set: Attrs, index: number, thunk: Thunk, name: string, pos: number): Value {
+  try {
+    const value = forceThunk(thunk);
+    set.values[index] = value;
+    return value;
+  } catch (error) {
+    throw traced(error, `while evaluating the attribute '${name}'`, set.shape.position(index) || pos);
+  }
+}
+
+function notASet(value: Value, name: string, pos: number): EvaluationError {
+  const error = typeError("a set", describeType(value), pos);
+  error.addFrame(`while selecting the attribute '${name}'`, pos);
+  return error;
+}
+
+export function missingAttribute(set: Attrs, name: string, pos: number): EvaluationError {
+  return new EvaluationError("missing-attribute", `attribute '${name}' missing`, pos, didYouMean(name, set.keys));
+}
+
+type Step = string | Run;
+
+function stepsOf(compiler: Compiler, path: readonly PathStep[]): Step[] {
+  return path.map((step) => (typeof step === "string" ? step : compiler.compile(step)));
+}
+
+function stepName(step: Step, env: Env): string {
+  return typeof step === "string" ? step : expectText(step(env));
+}
+
+function selectDynamic(from: Run, steps: readonly Step[], pos: number): Run {
+  return (env) => {
+    let value = from(env);
+    for (const step of steps) {
+      const name = stepName(step, env);
+      if (!(value instanceof Attrs)) throw notASet(value, name, pos);
+      const index = value.shape.indexOf(name);
+      if (index < 0) throw missingAttribute(value, name, pos);
+      value = value.forceAt(index);
+    }
+    return value;
+  };
+}
+
+function selectOr(from: Run, steps: readonly Step[], fallback: Run): Run {
+  return (env) => {
+    let value = from(env);
+    for (const step of steps) {
+      const next = value instanceof Attrs ? value.force(stepName(step, env)) : undefined;
+      if (next === undefined) return fallback(env);
+      value = next;
+    }
+    return value;
+  };
+}
+
+export function compileHasAttribute(compiler: Compiler, expr: HasAttribute): Run {
+  const from = compiler.compile(expr.from);
+  const steps = stepsOf(compiler, expr.path);
+  const last = steps.pop() ?? "";
+  return (env) => {
+    let value = from(env);
+    for (const step of steps) {
+      const next = value instanceof Attrs ? value.force(stepName(step, env)) : undefined;
+      if (next === undefined) return false;
+      value = next;
+    }
+    return value instanceof Attrs && value.has(stepName(last, env));
+  };
+}
+
+/**
+ * `variable.name`: when the set is already there, so is the attribute, and no thunk is needed to get it later. Null for
+ * other forms.
+ */
+export function delaySelect(compiler: Compiler, expr: Select): Delay | null {
+  const builtin = builtinMember(compiler, expr);
+  if (builtin !== undefined) return () => builtin;
+  const { from, path, fallback } = expr;
+  const [name] = path;
+  if (from.kind !== "variable" || from.binding?.type !== "slot" || fallback !== null) return null;
+  if (path.length !== 1 || typeof name !== "string") return null;
+  const { depth, slot } = from.binding;
+  const code = compiler.code(expr);
+  let knownShape: Shape | null = null;
+  let knownIndex = 0;
+  return (env) => {
+    let set = frameAt(env, depth)[slot] as Lazy | undefined;
+    if (set instanceof Thunk && set.code === null) set = set.slot as Value;
+    if (!(set instanceof Attrs)) return new Thunk(code, env);
+    if (set.shape !== knownShape) {
+      const index = set.shape.indexOf(name);
+      if (index < 0) return new Thunk(code, env);
+      knownShape = set.shape;
+      knownIndex = index;
+    }
+    return set.values[knownIndex] as Lazy;
+  };
+}

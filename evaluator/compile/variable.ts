@@ -1,0 +1,115 @@
+/** Variables and `with`. A slot that turns out to hold a finished thunk is overwritten by the thunk's value. */
+import { EvaluationError } from "../errors.ts";
+import type { Variable, With } from "../syntax/ast.ts";
+import { Attrs } from "../value/attrs.ts";
+import type { Shape } from "../value/shape.ts";
+import { describeType } from "../value/type-name.ts";
+import { type Env, force, forceThunk, type Lazy, type Run, Thunk, type Value } from "../value/value.ts";
+import type { Compiler, Delay } from "./compiler.ts";
+
+export function compileVariable(compiler: Compiler, variable: Variable): Run {
+  const { binding } = variable;
+  if (binding === null) throw new Error("The variable was not resolved");
+  if (binding.type === "slot") return readSlot(binding.depth, binding.slot);
+  if (binding.type === "global") return readGlobal(compiler.evaluation.globals.get(binding.name) as Lazy);
+  return compileWithLookup(variable, binding.depths);
+}
+
+function readGlobal(value: Lazy): Run {
+  return () => force(value);
+}
+
+function readFrame(frame: Env, slot: number): Value {
+  const value = frame[slot] as Lazy;
+  if (!(value instanceof Thunk)) return value;
+  const forced = forceThunk(value);
+  frame[slot] = forced;
+  return forced;
+}
+
+function readSlot(depth: number, slot: number): Run {
+  switch (depth) {
+    case 0:
+      return (env) => readFrame(env, slot);
+    case 1:
+      return (env) => readFrame(env[0] as Env, slot);
+    case 2:
+      return (env) => readFrame((env[0] as Env)[0] as Env, slot);
+    case 3:
+      return (env) => readFrame(((env[0] as Env)[0] as Env)[0] as Env, slot);
+    default:
+      return (env) => readFrame(frameAt(env, depth), slot);
+  }
+}
+
+export function frameAt(env: Env, depth: number): Env {
+  let frame = env;
+  for (let up = depth; up > 0; up--) frame = frame[0] as Env;
+  return frame;
+}
+
+export function delayVariable(compiler: Compiler, variable: Variable): Delay {
+  const { binding } = variable;
+  if (binding?.type !== "slot") return compiler.thunk(variable);
+  const { depth, slot } = binding;
+  // A slot of a frame under construction is still empty; only then is a thunk needed.
+  const code = compiler.code(variable);
+  const read = (env: Env, frame: Env): Lazy => {
+    const value = frame[slot] as Lazy | undefined;
+    if (value === undefined) return new Thunk(code, env);
+    if (!(value instanceof Thunk) || value.code !== null) return value;
+    return value.slot as Value;
+  };
+  switch (depth) {
+    case 0:
+      return (env) => read(env, env);
+    case 1:
+      return (env) => read(env, env[0] as Env);
+    case 2:
+      return (env) => read(env, (env[0] as Env)[0] as Env);
+    default:
+      return (env) => read(env, frameAt(env, depth));
+  }
+}
+
+export function compileWith(compiler: Compiler, expr: With): Run {
+  const scope = compiler.delay(expr.scope);
+  const body = compiler.compile(expr.body);
+  return (env) => body([env, scope(env)]);
+}
+
+function compileWithLookup(variable: Variable, depths: readonly number[]): Run {
+  const { name, pos } = variable;
+  const [only] = depths;
+  if (depths.length === 1 && only !== undefined) return lookUpInOne(variable, only);
+  return (env) => {
+    for (const depth of depths) {
+      const attrs = withScope(frameAt(env, depth), pos);
+      const value = attrs.force(name);
+      if (value !== undefined) return value;
+    }
+    throw new EvaluationError("undefined-variable", `undefined variable '${name}'`, pos);
+  };
+}
+
+function lookUpInOne(variable: Variable, depth: number): Run {
+  const { name, pos } = variable;
+  let knownShape: Shape | null = null;
+  let knownIndex = 0;
+  return (env) => {
+    const attrs = withScope(frameAt(env, depth), pos);
+    if (attrs.shape !== knownShape) {
+      const index = attrs.shape.indexOf(name);
+      if (index < 0) throw new EvaluationError("undefined-variable", `undefined variable '${name}'`, pos);
+      knownShape = attrs.shape;
+      knownIndex = index;
+    }
+    return attrs.forceAt(knownIndex);
+  };
+}
+
+function withScope(frame: Env, pos: number): Attrs {
+  const scope = readFrame(frame, 1);
+  if (scope instanceof Attrs) return scope;
+  throw new EvaluationError("type", `value is ${describeType(scope)} while a set was expected`, pos);
+}

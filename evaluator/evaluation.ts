@@ -1,0 +1,123 @@
+/**
+ * One evaluation: its view of the world, its globals, and what it remembers of files. All other state is in values.
+ * Nothing in the evaluator is global but the table of interned names.
+ */
+import { makeBuiltins } from "./builtins/registry.ts";
+import { Compiler } from "./compile/compiler.ts";
+import { resolve, StaticScope } from "./compile/resolve.ts";
+import { EvaluationError } from "./errors.ts";
+import { type EvalIo, EvalIoError } from "./io.ts";
+import type { Expr } from "./syntax/ast.ts";
+import { parse } from "./syntax/parser.ts";
+import { Sources } from "./syntax/source-file.ts";
+import type { Attrs } from "./value/attrs.ts";
+import type { Env, Lazy, Value } from "./value/value.ts";
+
+export interface EvaluationOptions {
+  /** What `~` stands for. */
+  readonly home?: string;
+  /** The experimental `|>` and `<|`. */
+  readonly pipeOperators?: boolean;
+  /** Pure evaluation: no environment, no search path, no current time. */
+  readonly pure?: boolean;
+  /** Frames of `addErrorContext`, `traceVerbose` are shown. */
+  readonly verbose?: boolean;
+}
+
+export class Evaluation {
+  readonly io: EvalIo;
+  readonly options: EvaluationOptions;
+  readonly sources: Sources = new Sources();
+  readonly globals: ReadonlyMap<string, Lazy>;
+  readonly builtins: Attrs;
+  readonly compiler: Compiler;
+  /** Source path -> store path, of what string coercion copied. */
+  readonly copiedPaths: Map<string, string> = new Map();
+  readonly #files = new Map<string, Value>();
+  readonly #resolvedPaths = new Map<string, string>();
+
+  constructor(io: EvalIo, options: EvaluationOptions = {}) {
+    this.io = io;
+    this.options = options;
+    this.compiler = new Compiler(this);
+    const { builtins, globals } = makeBuiltins(this);
+    this.builtins = builtins;
+    this.globals = globals;
+  }
+
+  /** Evaluates text; relative paths in it start at `folder`. */
+  evaluateText(text: string, folder: string, name = "«string»"): Value {
+    const expr = this.parseText(text, folder, name, false);
+    return this.#run(expr, null, [undefined]);
+  }
+
+  parseText(text: string, folder: string, name: string, isFile: boolean): Expr {
+    const file = this.sources.add(name, text, isFile);
+    const { home = "/", pipeOperators = false } = this.options;
+    return parse(this.sources, file, { folder, home, pipeOperators });
+  }
+
+  /** The value of a file (or of a folder's `default.nix`), evaluated once. */
+  importFile(path: string): Value {
+    const file = this.resolveExprPath(path);
+    const known = this.#files.get(file);
+    if (known !== undefined) return known;
+    const value = this.#run(this.#parseFile(file), null, [undefined]);
+    this.#files.set(file, value);
+    return value;
+  }
+
+  /** As {@link importFile}, with the attributes of a set as additional variables; not remembered. */
+  importScoped(path: string, scope: Attrs): Value {
+    const file = this.resolveExprPath(path);
+    const slots = new Map<string, number>();
+    for (const name of scope.keys) slots.set(name, slots.size + 1);
+    const env: Env = [undefined, ...scope.values];
+    return this.#run(this.#parseFile(file), new StaticScope(null, slots), env);
+  }
+
+  /** Follows symlinks of the last component and appends `default.nix` to a folder. */
+  resolveExprPath(path: string): string {
+    const known = this.#resolvedPaths.get(path);
+    if (known !== undefined) return known;
+    const resolved = this.#findExprFile(path);
+    this.#resolvedPaths.set(path, resolved);
+    return resolved;
+  }
+
+  #findExprFile(path: string): string {
+    let file = path;
+    let type = this.fileType(file);
+    if (type === "symlink") {
+      file = this.guardIo(() => this.io.realPath(file));
+      type = this.fileType(file);
+    }
+    if (type === "directory") return this.#findExprFile(file === "/" ? "/default.nix" : `${file}/default.nix`);
+    return file;
+  }
+
+  fileType(path: string): ReturnType<EvalIo["fileType"]> {
+    return this.guardIo(() => this.io.fileType(path));
+  }
+
+  /** Failures of the world as evaluation errors. */
+  guardIo<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (error instanceof EvalIoError) throw new EvaluationError("io", error.message, 0, error.hint);
+      throw error;
+    }
+  }
+
+  #parseFile(file: string): Expr {
+    const text = this.guardIo(() => this.io.readFile(file));
+    const folder = file.slice(0, file.lastIndexOf("/")) || "/";
+    return this.parseText(text, folder, file, true);
+  }
+
+  #run(expr: Expr, scope: StaticScope | null, env: Env): Value {
+    resolve(expr, scope, this.globals);
+    return this.compiler.compile(expr)(env);
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Functions. A lambda's parameters are those of the whole chain `a: b: ...`; a call that brings all of them makes one
+ * frame, fewer make a {@link PartialCall}. `{ .. }:` patterns take exactly one argument.
+ */
+import type { Attrs } from "./attrs.ts";
+import type { Shape } from "./shape.ts";
+import type { Code, Env, Lazy, Value } from "./value.ts";
+
+export type Callable = LambdaValue | Primop | PartialCall;
+
+export interface CompiledFormal {
+  readonly name: string;
+  readonly pos: number;
+  /** Makes the default in the callee's frame; null when the argument is required. */
+  readonly fallback: ((env: Env) => Lazy) | null;
+}
+
+/** The part of a lambda that does not depend on where it was made. */
+export class LambdaCode {
+  readonly arity: number;
+  readonly formals: readonly CompiledFormal[] | null;
+  readonly ellipsis: boolean;
+  /** `args@`: the first slot holds the whole argument. */
+  readonly hasAlias: boolean;
+  readonly body: Code;
+  readonly name: string | null;
+  readonly parameterNames: readonly string[];
+  readonly pos: number;
+  /** The frame to copy for each call: formals only. */
+  readonly template: Env;
+  /** The last shape of an argument that was seen and where it has each formal (-1: use the default). */
+  planShape: Shape | null = null;
+  plan: Int32Array | null = null;
+  /** What `functionArgs` gives; made once. */
+  argumentFlags: Attrs | null = null;
+
+  constructor(options: {
+    arity: number;
+    formals: readonly CompiledFormal[] | null;
+    ellipsis: boolean;
+    hasAlias: boolean;
+    body: Code;
+    name: string | null;
+    parameterNames: readonly string[];
+    pos: number;
+  }) {
+    this.arity = options.arity;
+    this.formals = options.formals;
+    this.ellipsis = options.ellipsis;
+    this.hasAlias = options.hasAlias;
+    this.body = options.body;
+    this.name = options.name;
+    this.parameterNames = options.parameterNames;
+    this.pos = options.pos;
+    const slots = (options.hasAlias ? 1 : 0) + (options.formals?.length ?? 0);
+    this.template = [undefined, ...Array<undefined>(slots).fill(undefined)];
+  }
+}
+
+export class LambdaValue {
+  readonly code: LambdaCode;
+  readonly env: Env;
+  constructor(code: LambdaCode, env: Env) {
+    this.code = code;
+    this.env = env;
+  }
+}
+
+export type PrimopFunction = (...args: Lazy[]) => Value;
+
+export class Primop {
+  readonly name: string;
+  readonly arity: number;
+  readonly run: PrimopFunction;
+  /** Bit i set: argument i is computed in any case, so a call may as well compute it first and save a thunk. */
+  readonly strict: number;
+  constructor(name: string, arity: number, run: PrimopFunction, strict = 0) {
+    this.name = name;
+    this.arity = arity;
+    this.run = run;
+    this.strict = strict;
+  }
+}
+
+/** A function that still lacks arguments. */
+export class PartialCall {
+  readonly callee: LambdaValue | Primop;
+  readonly args: readonly Lazy[];
+  constructor(callee: LambdaValue | Primop, args: readonly Lazy[]) {
+    this.callee = callee;
+    this.args = args;
+  }
+
+  get arity(): number {
+    return this.callee instanceof Primop ? this.callee.arity : this.callee.code.arity;
+  }
+}
+
+export function isCallable(value: Lazy): value is Callable {
+  return value instanceof LambdaValue || value instanceof Primop || value instanceof PartialCall;
+}

@@ -1,0 +1,120 @@
+/**
+ * What an expression evaluates to, chosen for speed:
+ * - integers are JavaScript numbers within +-2^53 and BigInts beyond (never both for one value), floats a class;
+ * - strings are byte strings; one with a context is a class of its own, so the common case carries nothing;
+ * - lists are arrays; attribute sets a shape and an array (`attrs.ts`);
+ * - a {@link Thunk} stands wherever a value may still have to be computed: list elements, attributes, variables. Everything
+ *   typed {@link Value} is computed to its outermost constructor, everything typed {@link Lazy} may be a thunk.
+ *
+ * Frames of variables ({@link Env}) are arrays too: slot 0 is the enclosing frame, then one slot a variable.
+ */
+import { EvaluationError } from "../errors.ts";
+import type { Attrs } from "./attrs.ts";
+import type { Callable } from "./callable.ts";
+
+export type Value = Atom | NixFloat | NixPath | ContextString | Attrs | List | Callable;
+export type Atom = number | bigint | boolean | null | string;
+export type Lazy = Value | Thunk;
+/** An array that is a value: never written to after it was given away, but for replacing a thunk by its result. */
+export type List = Lazy[];
+export interface Env extends Array<Lazy | Env | undefined> {}
+
+export class NixFloat {
+  readonly value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+export class NixPath {
+  /** Absolute, canonical. */
+  readonly path: string;
+  constructor(path: string) {
+    this.path = path;
+  }
+}
+
+/** Where a string came from: `=<drv>` (all outputs), `!<output>!<drv>` or a plain store path, as Nix encodes it. */
+export type Context = ReadonlySet<string>;
+
+export class ContextString {
+  readonly text: string;
+  /** Never empty. */
+  readonly context: Context;
+  constructor(text: string, context: Context) {
+    this.text = text;
+    this.context = context;
+  }
+}
+
+/** Computes a value from a frame. */
+export type Run = (env: Env) => Value;
+
+/** Code that thunks and lambdas refer to. One class, so that `code.run(env)` always sees one hidden class. */
+export class Code {
+  /** Replaces itself when the code is compiled, which happens when it first runs. */
+  run: Run;
+  /** What it is compiled from; null when it is. */
+  source: unknown;
+  constructor(run: Run, source: unknown = null) {
+    this.run = run;
+    this.source = source;
+  }
+}
+
+export class Thunk {
+  /** Null once computed. */
+  code: Code | null;
+  /** The frame to compute in, later the result. */
+  slot: Env | Value;
+  constructor(code: Code, env: Env) {
+    this.code = code;
+    this.slot = env;
+  }
+}
+
+const blackhole: Code = new Code(() => {
+  throw new EvaluationError("infinite-recursion", "infinite recursion encountered");
+});
+
+/** Computes a thunk. It is left as it was when that fails, so that it fails again the same way. */
+export function forceThunk(thunk: Thunk): Value {
+  const { code } = thunk;
+  if (code === null) return thunk.slot as Value;
+  const env = thunk.slot as Env;
+  thunk.code = blackhole;
+  try {
+    const value = code.run(env);
+    thunk.slot = value;
+    thunk.code = null;
+    return value;
+  } catch (error) {
+    thunk.code = code;
+    throw error;
+  }
+}
+
+export function force(lazy: Lazy): Value {
+  return lazy instanceof Thunk ? forceThunk(lazy) : lazy;
+}
+
+/** Computes an element in place. */
+export function forceElement(list: List, index: number): Value {
+  const element = list[index] as Lazy;
+  if (!(element instanceof Thunk)) return element;
+  const value = forceThunk(element);
+  list[index] = value;
+  return value;
+}
+
+export function isList(value: Lazy | undefined): value is List {
+  return Array.isArray(value);
+}
+
+export function isInt(value: Lazy): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
+}
+
+export function isString(value: Lazy): value is string | ContextString {
+  return typeof value === "string" || value instanceof ContextString;
+}
