@@ -56,9 +56,12 @@ in
   # `${pkgs.nginx}/conf/mime.types`, as in nixpkgs
   nginx.links."conf" = "etc/nginx";
 
-  # QEMU looks for its modules in a folder of the triplet, relative to its own program.
-  qemu.links = {
-    "lib/x86_64-linux-gnu" = ".";
-    "lib/aarch64-linux-gnu" = ".";
+  # QEMU looks for its modules in a folder of the triplet, relative to its own program. Without sound, Spice and OpenGL.
+  qemu = {
+    links = {
+      "lib/x86_64-linux-gnu" = ".";
+      "lib/aarch64-linux-gnu" = ".";
+    };
+    remove = [ "^lib/qemu/(audio-|chardev-|hw-display-(qxl|.*gl)|hw-s390x|hw-usb-smartcard|ui-(dbus|egl|opengl|spice)).*" ];
   };
 }

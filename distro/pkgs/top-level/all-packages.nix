@@ -24,5 +24,6 @@ in
 
   gcc = self.cc;
   tests = callPackage ../test { };
+  firn-driver = callPackage ../applications/firn-driver { };
   hello = callPackage ../applications/misc/hello { };
 }
