@@ -83,7 +83,7 @@ in
     build = mkOption {
       internal = true;
       default = { };
-      type = types.lazyAttrsOf types.unspecified;
+      type = types.submodule { freeformType = types.lazyAttrsOf (types.uniq types.unspecified); };
       description = "Derivations of the system.";
     };
   };

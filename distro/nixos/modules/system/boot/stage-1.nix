@@ -82,7 +82,7 @@ in
       }
       ''
         mkdir -p $out root/bin root/modules root/proc root/sys root/dev root/run root/mnt-root
-        cp ${pkgs.busybox-static}/bin/busybox root/bin/busybox
+        cp ${pkgs.busybox}/bin/busybox root/bin/busybox
         ln -s busybox root/bin/sh
         cp ${init} root/init
         chmod +x root/init

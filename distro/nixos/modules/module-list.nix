@@ -1,0 +1,38 @@
+# All modules of the distribution.
+[
+  ./config/locale.nix
+  ./config/networking.nix
+  ./config/nsswitch.nix
+  ./config/shells-environment.nix
+  ./config/system-path.nix
+  ./config/users-groups.nix
+  ./misc/assertions.nix
+  ./misc/documentation.nix
+  ./misc/extra-arguments.nix
+  ./misc/ids.nix
+  ./misc/meta.nix
+  ./misc/nixpkgs.nix
+  ./misc/version.nix
+  ./programs/shadow.nix
+  ./security/pam.nix
+  ./services/networking/firewall.nix
+  ./services/networking/openssh.nix
+  ./services/system/dbus.nix
+  ./services/system/timesyncd.nix
+  ./services/ttys/getty.nix
+  ./services/web-servers/nginx.nix
+  ./system/activation/activation-script.nix
+  ./system/activation/top-level.nix
+  ./system/boot/kernel.nix
+  ./system/boot/loader/loader.nix
+  ./system/boot/stage-1.nix
+  ./system/boot/stage-2.nix
+  ./system/boot/systemd.nix
+  ./system/boot/systemd/journald.nix
+  ./system/boot/systemd/logind.nix
+  ./system/boot/systemd/tmpfiles.nix
+  ./system/boot/systemd/udev.nix
+  ./system/etc/etc.nix
+  ./tasks/filesystems.nix
+  ./tasks/network-interfaces.nix
+]
