@@ -1,0 +1,4 @@
+# One machine with nothing but what every machine has.
+{
+  nodes.machine = { };
+}
