@@ -125,6 +125,32 @@ rec {
       checkPhase = if checkPhase == null then ''${bash}/bin/bash -n "$target"'' else checkPhase;
     };
 
+  # Several files one after another.
+  concatTextFile =
+    { name, files, executable ? false, destination ? "", checkPhase ? "", meta ? { }, passthru ? { } }:
+    runCommandLocal name { inherit files executable checkPhase meta passthru; } ''
+      target=$out${lib.escapeShellArg destination}
+      mkdir -p "''${target%/*}"
+      cat $files >"$target"
+      ${lib.optionalString executable ''chmod +x "$target"''}
+      eval "$checkPhase"
+    '';
+  concatText = name: files: concatTextFile { inherit name files; };
+  concatScript = name: files: concatTextFile { inherit name files; executable = true; };
+
+  # `@name@` in a file replaced; every name must occur, and none may be left.
+  replaceVars =
+    path: attrs:
+    runCommandLocal (baseNameOf path) { inherit path; } ''
+      substitute "$path" $out ${
+        lib.concatStringsSep " " (
+          lib.mapAttrsToList (name: value: "--replace-fail ${lib.escapeShellArg "@${name}@"} ${lib.escapeShellArg (toString value)}") attrs
+        )
+      }
+      if grep -nE '@[A-Za-z_][A-Za-z0-9_'"'"'-]*@' $out; then die "replaceVars: names are left in ${baseNameOf path}"; fi
+      if [ -x "$path" ]; then chmod +x $out; fi
+    '';
+
   # [ { name; path; } ] or { name = path; } -> a folder of symlinks.
   linkFarm =
     name: entries:

@@ -7,7 +7,6 @@
   e2fsprogs = [ "e2fsprogs" "logsave" ];
   gcc = [ "gcc-12" "cpp-12" "g++-12" "libgcc-12-dev" "libstdc++-12-dev" "libcc1-0" ];
   git = [ "git" ];
-  iptables = [ "iptables" "libip4tc2" "libip6tc2" "libxtables12" ];
   libc-dev = [ "libc6-dev" "linux-libc-dev" "libc-dev-bin" "libcrypt-dev" "libnsl-dev" "libtirpc-dev" ];
   linux-pam = [ "libpam-modules" "libpam-modules-bin" "libpam-runtime" ];
   ncurses = [ "ncurses-bin" "ncurses-base" ];
@@ -19,8 +18,8 @@
   qemu = [ "qemu-system-x86" "qemu-system-arm" "qemu-system-common" "qemu-system-data" "qemu-utils" "seabios" "ipxe-qemu" "qemu-efi-aarch64" ];
   shadow = [ "passwd" "login" ];
   systemd = [
-    "systemd" "libsystemd-shared" "udev" "systemd-sysv" "systemd-timesyncd" "systemd-resolved" "systemd-container" "libpam-systemd" "libnss-systemd"
-    "libnss-myhostname" "libnss-mymachines" "libnss-resolve"
+    "systemd" "libsystemd-shared" "udev" "systemd-sysv" "systemd-timesyncd" "systemd-resolved" "libpam-systemd" "libnss-systemd"
+    "libnss-myhostname" "libnss-resolve"
   ];
   util-linux = [ "util-linux" "util-linux-extra" "mount" "bsdutils" "fdisk" ];
 }

@@ -23,6 +23,8 @@ in
   nodeModules = callPackage ../build-support/node-modules { };
 
   gcc = self.cc;
+  makeWrapper = self.makeSetupHook { name = "make-wrapper-hook"; } ../build-support/make-wrapper.sh;
+  formats = import ../build-support/formats.nix { inherit lib; pkgs = self; };
   tests = callPackage ../test { };
   firn-driver = callPackage ../applications/firn-driver { };
   hello = callPackage ../applications/misc/hello { };

@@ -11,7 +11,7 @@ const REWRITTEN =
   /^(?:lib|example)\/systemd\/|^share\/dbus-1\/|^lib\/udev\/rules\.d\/|\.pc$|^lib\/[^/]*\.so$|\.(?:la|desktop)$/;
 const MAX_TEXT_BYTES = 4 * 2 ** 20;
 
-const SYSTEM_PATH = /(?<![\w$.}%/-])(?:\/usr)?\/(?:s?bin|lib(?:32|64|exec)?|share|include)\/[\w@%+.,:~/-]*\w/g;
+const SYSTEM_PATH = /(?<![\w$.}%/])(?:\/usr)?\/(?:s?bin|lib(?:32|64|exec)?|share|include)\/[\w@%+.,:~/-]*\w/g;
 const BARE_COMMAND = /^(Exec\w+=[-@:+!|]*)([\w.-]+)(?=\s|$)/gm;
 
 export function rewriteTexts(tree: PackageTree, finder: PathFinder): void {
