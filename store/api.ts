@@ -3,6 +3,8 @@
 export { buildLogPath } from "./build/build-log.ts";
 export { buildPaths } from "./build/build-paths.ts";
 export type { BuildEvent, BuildOptions, BuildOutcome, BuildRun, BuildTarget, TargetResult } from "./build/events.ts";
+export { type ExportOptions, type ExportResult, exportBinaryCache } from "./cache/export-binary-cache.ts";
+export type { NarCompression } from "./cache/nar-file.ts";
 export { defaultRoot } from "./local/default-root.ts";
 export { type OpenStoreOptions, openLocalStore } from "./local/local-store.ts";
 export { hashAndScanTree, ReferenceScanner, type ScannedTree, scanReferences } from "./local/reference-scan.ts";
