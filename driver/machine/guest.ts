@@ -37,6 +37,7 @@ const panicPattern = /Kernel panic - not syncing: (.*)/;
 const shellEndPattern = /backdoor\.service: (Main process exited|Failed with result|Deactivated)/;
 /** A kernel prints its trace after the panic line. */
 const panicTraceMs = 300;
+const resetReasonMs = 150;
 
 export class Guest {
   readonly shell: RootShell;
@@ -145,9 +146,16 @@ export class Guest {
   }
 
   #onReset(): void {
-    const name = this.#options.spec.name;
-    this.shell.reset(new AppError("DRIVER_MACHINE_REBOOTED", `Machine '${name}' was rebooted during the command`));
+    this.shell.reset(this.#resetReason());
     this.#options.onReset();
+  }
+
+  /** A kernel that panics may reset the machine; what it said before comes through another socket, a little later. */
+  async #resetReason(): Promise<AppError> {
+    const { name } = this.#options.spec;
+    await pause(resetReasonMs, this.life).catch(() => {});
+    if (this.#panic !== undefined) return this.#panic;
+    return new AppError("DRIVER_MACHINE_REBOOTED", `Machine '${name}' was rebooted during the command`);
   }
 
   #onSerialLine(text: string): void {

@@ -95,6 +95,11 @@ export class Machine implements AsyncDisposable {
     return this.#serial.lines$;
   }
 
+  /** The serial console byte by byte, for a terminal. */
+  get consoleBytes$(): Observable<Buffer> {
+    return this.#serial.bytes$;
+  }
+
   /** QEMU's events, live, over all runs of the machine. */
   get qmp$(): Observable<QmpEvent> {
     return this.#qmpEvents.asObservable();

@@ -65,17 +65,20 @@ export class RootShell {
     return this.#pending !== undefined;
   }
 
-  /** Begins to listen on QEMU's end of the console. */
+  /** Begins to listen on QEMU's end of the console. Its owner calls `reset` when the guest is gone. */
   attach(stream: Duplex): void {
     this.#stream = stream;
     stream.on("data", (chunk: Buffer) => this.#receive(chunk.toString("latin1")));
     stream.on("error", () => {});
-    stream.on("close", () => this.reset(lostError(this.#machineName, "the console was closed")));
   }
 
-  /** The guest was reset or its shell ended: the pending command fails, the next banner begins anew. */
-  reset(reason: AppError): void {
-    this.#pending?.reject(reason);
+  /**
+   * The guest was reset or its shell ended: the pending command fails (as soon as the reason is known), the next banner
+   * begins anew.
+   */
+  reset(reason: AppError | Promise<AppError>): void {
+    const pending = this.#pending;
+    if (pending !== undefined) Promise.resolve(reason).then(pending.reject, pending.reject);
     this.#pending = undefined;
     this.#pieces = [];
     if (!this.#isReady) return;

@@ -20,6 +20,7 @@ const maxLineChars = 16 * 1024;
 export class SerialLog {
   readonly #lines = new Subject<SerialLine>();
   readonly #chunks = new Subject<string>();
+  readonly #bytes = new Subject<Buffer>();
   readonly #decoder = new TextDecoder();
   #file: WriteStream | undefined;
   #recent = "";
@@ -30,6 +31,9 @@ export class SerialLog {
   readonly lines$: Observable<SerialLine> = this.#lines.asObservable();
   /** Emits after each piece of output, also for a line that has no end yet (`login:`). */
   readonly changed$: Observable<string> = this.#chunks.asObservable();
+
+  /** Everything as it comes, for a terminal. */
+  readonly bytes$: Observable<Buffer> = this.#bytes.asObservable();
 
   constructor(filePath: string | undefined) {
     this.#file = filePath === undefined ? undefined : createWriteStream(filePath, { flags: "a" });
@@ -50,6 +54,7 @@ export class SerialLog {
   /** Returns false when the file is behind; the caller may then pause its source until `drained`. */
   write(chunk: Buffer): boolean {
     this.#sizeBytes += chunk.length;
+    this.#bytes.next(chunk);
     const isKeepingUp = this.#file?.write(chunk) ?? true;
     const text = clean(this.#decoder.decode(chunk, { stream: true }));
     this.#recent += text;
@@ -76,6 +81,7 @@ export class SerialLog {
     this.#partial = "";
     this.#lines.complete();
     this.#chunks.complete();
+    this.#bytes.complete();
     const file = this.#file;
     this.#file = undefined;
     if (file !== undefined) await new Promise<void>((resolve) => file.end(resolve));

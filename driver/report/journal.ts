@@ -63,6 +63,15 @@ export class Journal {
     this.#add({ type: "note", text, timeMs: Date.now() });
   }
 
+  /** A phase that has just ended elsewhere. */
+  phase(title: string, durationMs: number): void {
+    const id = this.#nextId++;
+    const parent = this.#current.getStore() ?? null;
+    const now = Date.now();
+    this.#add({ type: "start", id, parent, kind: "phase", title, machine: null, timeMs: now - durationMs });
+    this.#add({ type: "end", id, timeMs: now, error: null });
+  }
+
   serial(machine: string, text: string): void {
     this.#subject.next({ type: "serial", machine, text, timeMs: Date.now() });
   }

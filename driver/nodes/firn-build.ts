@@ -1,0 +1,110 @@
+/**
+ * Builds a Nix expression by running `bin/firn build --json` and reading its lines (contract in ARCHITECTURE.md): phases
+ * and builds go to the journal as they happen, the last line is the result or the error.
+ */
+import { join } from "node:path";
+import { AppError } from "#store/std/app-error.ts";
+import type { Journal } from "../report/journal.ts";
+import { projectFolder } from "./cluster-source.ts";
+
+export interface BuildResult {
+  /** Physical root of the store. */
+  readonly root: string;
+  /** Logical path of output `out` of the first target. */
+  readonly output: string;
+}
+
+export async function buildExpression(
+  expression: string,
+  options: { readonly journal: Journal; readonly signal?: AbortSignal | undefined },
+): Promise<BuildResult> {
+  const { journal, signal } = options;
+  return journal.action({ kind: "phase", title: "build" }, () => runBuild(expression, journal, signal));
+}
+
+async function runBuild(expression: string, journal: Journal, signal: AbortSignal | undefined): Promise<BuildResult> {
+  const { execa } = await import("execa");
+  const command = join(projectFolder(), "bin", "firn");
+  const child = execa(process.execPath, [command, "build", "--json", "--no-link", "--expr", expression], {
+    reject: false,
+    stdin: "ignore",
+    buffer: { stdout: false },
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  });
+  const reader = new BuildReader(journal);
+  for await (const line of child.iterable({ from: "stdout" })) reader.read(line);
+  const result = await child;
+  signal?.throwIfAborted();
+  if (reader.result !== undefined) return reader.result;
+  throw (
+    reader.error ??
+    new AppError("DRIVER_BUILD", `'firn build' ended with status ${result.exitCode} and no result`, {
+      details: result.stderr,
+    })
+  );
+}
+
+/** Reads the lines one by one; what it does not know it skips, so that newer builds may say more. */
+export class BuildReader {
+  readonly #journal: Journal;
+  result: BuildResult | undefined;
+  error: AppError | undefined;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  read(line: string): void {
+    const message = parseLine(line);
+    if (
+      message["type"] === "phase" &&
+      typeof message["phase"] === "string" &&
+      typeof message["durationMs"] === "number"
+    ) {
+      this.#journal.phase(message["phase"], message["durationMs"]);
+    } else if (message["type"] === "started" || message["type"] === "finished") this.#note(message);
+    else if (message["type"] === "result") this.#takeResult(message);
+    else if (message["type"] === "error") this.error = toError(message);
+  }
+
+  #note(message: Message): void {
+    const { name, outcome, kind } = message;
+    if (message["type"] === "started" && typeof name === "string")
+      this.#journal.note(`${kind === "download" ? "fetch" : "build"} ${name}`);
+    if (outcome === "failed" && typeof name === "string") this.#journal.note(`build of ${name} failed`);
+  }
+
+  #takeResult(message: Message): void {
+    const targets = message["targets"];
+    const [target] = Array.isArray(targets) ? targets : [];
+    const outputs = asMessage(asMessage(target)["outputs"]);
+    const { out } = outputs;
+    const { root } = message;
+    if (typeof out === "string" && typeof root === "string") this.result = { root, output: out };
+  }
+}
+
+type Message = Readonly<Record<string, unknown>>;
+
+function parseLine(line: string): Message {
+  try {
+    return asMessage(JSON.parse(line));
+  } catch {
+    return {};
+  }
+}
+
+function asMessage(value: unknown): Message {
+  // Narrowed by hand: what JSON calls an object has string keys.
+  return typeof value === "object" && value !== null ? (value as Message) : {};
+}
+
+function toError(message: Message): AppError {
+  const text = (key: string): string | undefined => (typeof message[key] === "string" ? message[key] : undefined);
+  const hint = text("hint");
+  const details = text("details");
+  return new AppError(text("code") ?? "DRIVER_BUILD", text("message") ?? "The machines could not be built", {
+    ...(hint === undefined ? {} : { hint }),
+    ...(details === undefined ? {} : { details }),
+  });
+}
