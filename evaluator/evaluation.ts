@@ -20,9 +20,14 @@ export interface EvaluationOptions {
   readonly pipeOperators?: boolean;
   /** Pure evaluation: no environment, no search path, no current time. */
   readonly pure?: boolean;
-  /** Frames of `addErrorContext`, `traceVerbose` are shown. */
+  /** `traceVerbose` shows its text. */
   readonly verbose?: boolean;
+  /** Delay all that C++ Nix delays, so that a value printed without `strict` shows `<CODE>` in the same places. */
+  readonly lazyLikeNix?: boolean;
 }
+
+/** `«string»` as bytes: what positions in text that is no file show. */
+export const stringSource: string = "\xc2\xabstring\xc2\xbb";
 
 export class Evaluation {
   readonly io: EvalIo;
@@ -46,7 +51,7 @@ export class Evaluation {
   }
 
   /** Evaluates text; relative paths in it start at `folder`. */
-  evaluateText(text: string, folder: string, name = "«string»"): Value {
+  evaluateText(text: string, folder: string, name = stringSource): Value {
     const expr = this.parseText(text, folder, name, false);
     return this.#run(expr, null, [undefined]);
   }
@@ -62,7 +67,7 @@ export class Evaluation {
     const file = this.resolveExprPath(path);
     const known = this.#files.get(file);
     if (known !== undefined) return known;
-    const value = this.#run(this.#parseFile(file), null, [undefined]);
+    const value = this.#run(this.parseFile(file), null, [undefined]);
     this.#files.set(file, value);
     return value;
   }
@@ -73,7 +78,7 @@ export class Evaluation {
     const slots = new Map<string, number>();
     for (const name of scope.keys) slots.set(name, slots.size + 1);
     const env: Env = [undefined, ...scope.values];
-    return this.#run(this.#parseFile(file), new StaticScope(null, slots), env);
+    return this.#run(this.parseFile(file), new StaticScope(null, slots), env);
   }
 
   /** Follows symlinks of the last component and appends `default.nix` to a folder. */
@@ -110,7 +115,7 @@ export class Evaluation {
     }
   }
 
-  #parseFile(file: string): Expr {
+  parseFile(file: string): Expr {
     const text = this.guardIo(() => this.io.readFile(file));
     const folder = file.slice(0, file.lastIndexOf("/")) || "/";
     return this.parseText(text, folder, file, true);

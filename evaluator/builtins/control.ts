@@ -31,6 +31,11 @@ function addErrorContext(evaluation: Evaluation, context: Lazy, lazy: Lazy): Val
   }
 }
 
+function after(first: () => unknown, second: Lazy): Value {
+  first();
+  return force(second);
+}
+
 export function controlBuiltins(evaluation: Evaluation): readonly Builtin[] {
   const { io, options } = evaluation;
   const message = (lazy: Lazy): string => textOf(coerceToString(evaluation, force(lazy), { copyPaths: true }));
@@ -56,14 +61,14 @@ export function controlBuiltins(evaluation: Evaluation): readonly Builtin[] {
       true,
     ),
     builtin("tryEval", "l", (value = null) => tryEval(value)),
-    builtin("seq", "sl", (first = null, second = null) => (force(first), force(second))),
-    builtin("deepSeq", "sl", (first = null, second = null) => (forceDeep(first), force(second))),
-    builtin("trace", "sl", (text = null, value = null) => (io.log(`trace: ${traceText(text)}`), force(value))),
+    builtin("seq", "sl", (first = null, second = null) => after(() => force(first), second)),
+    builtin("deepSeq", "sl", (first = null, second = null) => after(() => forceDeep(first), second)),
+    builtin("trace", "sl", (text = null, value = null) => after(() => io.log(`trace: ${traceText(text)}`), value)),
     builtin("traceVerbose", "ll", (text = null, value = null) => {
       if (options.verbose === true) io.log(`trace: ${traceText(text)}`);
       return force(value);
     }),
-    builtin("warn", "sl", (text = null, value = null) => (io.log(`warning: ${expectText(text)}`), force(value))),
+    builtin("warn", "sl", (text = null, value = null) => after(() => io.log(`warning: ${expectText(text)}`), value)),
     builtin("break", "s", (value = null) => force(value), true),
     builtin("addErrorContext", "ll", (text = null, value = null) => addErrorContext(evaluation, text, value)),
     builtin("getEnv", "s", (name = null) => {

@@ -40,7 +40,7 @@ function allBuiltins(evaluation: Evaluation): readonly Builtin[] {
     ...fileBuiltins(evaluation),
     ...derivationBuiltins(evaluation),
     ...hashBuiltins(evaluation),
-    ...textFormatBuiltins(evaluation),
+    ...textFormatBuiltins,
     ...missing,
   ];
 }

@@ -102,7 +102,8 @@ export class Compiler {
 
   delay(expr: Expr): Delay {
     const constant = this.constant(expr);
-    if (constant !== undefined) return () => constant;
+    if (constant !== undefined && !this.#mustDelay(expr)) return () => constant;
+    if (this.#mustDelay(expr)) return this.thunk(expr);
     switch (expr.kind) {
       case "variable":
         return delayVariable(this, expr);
@@ -117,6 +118,11 @@ export class Compiler {
       default:
         return this.thunk(expr);
     }
+  }
+
+  #mustDelay(expr: Expr): boolean {
+    if (this.evaluation.options.lazyLikeNix !== true) return false;
+    return expr.kind === "lambda" || expr.kind === "select" || expr.kind === "list" || expr.kind === "attribute-set";
   }
 
   thunk(expr: Expr): Delay {

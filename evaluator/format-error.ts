@@ -1,0 +1,74 @@
+/** Evaluation errors as text: message, place with the lines around it, then how it was reached, outermost call last. */
+import type { ErrorFrame, ErrorKind, EvaluationError } from "./errors.ts";
+import type { Sources } from "./syntax/source-file.ts";
+
+const codes: Readonly<Record<ErrorKind, string>> = {
+  syntax: "EVAL_SYNTAX",
+  "undefined-variable": "EVAL_UNDEFINED_VARIABLE",
+  "missing-attribute": "EVAL_MISSING_ATTRIBUTE",
+  type: "EVAL_TYPE",
+  assertion: "EVAL_ASSERTION",
+  throw: "EVAL_THROWN",
+  abort: "EVAL_ABORTED",
+  "infinite-recursion": "EVAL_INFINITE_RECURSION",
+  "stack-overflow": "EVAL_STACK_OVERFLOW",
+  "missing-builtin": "EVAL_MISSING_BUILTIN",
+  io: "EVAL_IO",
+  other: "EVAL_ERROR",
+};
+
+export function errorCode(error: EvaluationError): string {
+  return codes[error.kind];
+}
+
+const shownFrames = 12;
+
+/** `…` as bytes: all text here is. */
+const bullet = "\xe2\x80\xa6";
+
+/** Everything below the message: the place and the trace. Empty when neither is known. */
+export function formatErrorDetails(error: EvaluationError, sources: Sources, showTrace: boolean): string {
+  const parts: string[] = [];
+  const place = formatPlace(sources, error.pos);
+  if (place !== "") parts.push(place);
+  const frames = usefulFrames(error.frames, error.pos, sources);
+  const shown = showTrace ? frames : frames.slice(0, shownFrames);
+  for (const frame of shown) parts.push(formatFrame(frame, sources, showTrace));
+  const left = frames.length - shown.length + error.omittedFrames;
+  if (left > 0) parts.push(`(${left} more${showTrace ? "" : ", see them with --show-trace"})`);
+  return parts.join("\n");
+}
+
+/** Frames without a place say nothing unless the user wrote them; repeated ones are shown once. */
+function usefulFrames(frames: readonly ErrorFrame[], pos: number, sources: Sources): ErrorFrame[] {
+  const seen = new Set<string>();
+  return frames.filter((frame) => {
+    const key = `${frame.pos}:${frame.text}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return frame.pos === 0 || (sources.locate(frame.pos) !== null && !(frame.pos === pos && frame.text === ""));
+  });
+}
+
+function formatFrame(frame: ErrorFrame, sources: Sources, withCode: boolean): string {
+  const location = sources.locate(frame.pos);
+  const head = `${bullet} ${frame.text}`;
+  if (location === null) return head;
+  if (withCode) return `${head}\n${formatPlace(sources, frame.pos)}`;
+  return `${head}\n  at ${location.file}:${location.line}:${location.column}`;
+}
+
+/** `at file:line:column` and the line with its neighbours. */
+function formatPlace(sources: Sources, pos: number): string {
+  const file = sources.fileOf(pos);
+  if (file === null) return "";
+  const { line, column } = file.lineAndColumn(pos - file.base);
+  const rows = [`  at ${file.name}:${line}:${column}`, ""];
+  for (const number of [line - 1, line, line + 1]) {
+    const text = file.line(number);
+    if (number < 1 || (number !== line && text === "")) continue;
+    rows.push(`  ${String(number).padStart(6)}| ${text}`);
+    if (number === line) rows.push(`        | ${text.slice(0, column - 1).replace(/[^\t]/g, " ")}^`);
+  }
+  return rows.join("\n");
+}

@@ -1,0 +1,242 @@
+/**
+ * The real {@link EvalIo}: files, the environment, and a local store that is opened when something is first written.
+ * Read-only, it computes the same paths and writes nothing.
+ */
+import type { LocalStore } from "#store/api.ts";
+import { serializeDerivation } from "#store/formats/derivation.ts";
+import { DerivationHasher, derivationReferences } from "#store/formats/derivation-hash.ts";
+import type { Derivation } from "#store/formats/derivation-type.ts";
+import { equalHashes, type Hash, hashBytes, parseHash } from "#store/formats/hash.ts";
+import { hashTree } from "#store/formats/nar-writer.ts";
+import { makeFixedOutputPath, makeTextPath } from "#store/formats/store-path.ts";
+import { AppError } from "#store/std/app-error.ts";
+import { fromByteString, toByteString } from "#store/std/byte-string.ts";
+import {
+  type DerivationRequest,
+  type EvalIo,
+  EvalIoError,
+  type FileType,
+  type InstantiatedDerivation,
+  type SourceRequest,
+} from "../io.ts";
+import { FileView } from "./file-view.ts";
+import { type DerivationClosure, makeDerivation } from "./instantiate.ts";
+import type { SearchPathEntry } from "./search-path.ts";
+
+export interface LocalIoOptions {
+  /** The physical root of the store. */
+  readonly root: string;
+  readonly storeDir: string;
+  readonly currentSystem: string;
+  readonly readOnly: boolean;
+  readonly searchPath: readonly SearchPathEntry[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly openStore: () => LocalStore;
+  readonly log: (line: string) => void;
+  readonly realise: EvalIo["realise"];
+}
+
+interface KnownPath {
+  readonly references: readonly string[];
+  /** Of a derivation. */
+  readonly outputs: readonly string[];
+}
+
+export class LocalIo implements EvalIo {
+  readonly storeDir: string;
+  readonly currentSystem: string;
+  readonly searchPath: readonly SearchPathEntry[];
+  readonly #options: LocalIoOptions;
+  readonly #files: FileView;
+  readonly #hasher: DerivationHasher;
+  /** What this evaluation made. */
+  readonly #known = new Map<string, KnownPath>();
+  #store: LocalStore | null = null;
+
+  constructor(options: LocalIoOptions) {
+    this.#options = options;
+    this.storeDir = options.storeDir;
+    this.currentSystem = options.currentSystem;
+    this.searchPath = options.searchPath;
+    this.#files = new FileView(options.storeDir, (path) => options.root.replace(/\/$/, "") + path);
+    this.#hasher = new DerivationHasher((drvPath) => this.#readDerivation(drvPath), options.storeDir);
+  }
+
+  close(): void {
+    this.#store?.close();
+    this.#store = null;
+  }
+
+  readFile(path: string): string {
+    return this.#files.readFile(path);
+  }
+
+  readDir(path: string): ReadonlyMap<string, FileType> {
+    return this.#files.readDir(path);
+  }
+
+  fileType(path: string): FileType | null {
+    return this.#files.fileType(path);
+  }
+
+  realPath(path: string): string {
+    return this.#files.realPath(path);
+  }
+
+  getEnv(name: string): string {
+    return toByteString(this.#options.environment[fromByteString(name)] ?? "");
+  }
+
+  log(line: string): void {
+    this.#options.log(line);
+  }
+
+  realise(requests: Parameters<EvalIo["realise"]>[0]): void {
+    const store = this.#writableStore("Cannot build during a read-only evaluation");
+    const missing = requests.filter(({ drvPath, outputs }) => !outputsAreValid(store, drvPath, outputs));
+    if (missing.length > 0) this.#options.realise(missing);
+  }
+
+  isValidStorePath(path: string): boolean {
+    if (this.#known.has(path)) return true;
+    if (this.#options.readOnly) return this.#files.fileType(path) !== null;
+    return this.#openStore().isValidPath(path);
+  }
+
+  addText(name: string, contents: string, references: readonly string[]): string {
+    return this.#guard(() => {
+      const path = this.#options.readOnly
+        ? makeTextPath(name, contents, references, this.storeDir)
+        : this.#openStore().addText(name, contents, references);
+      this.#known.set(path, { references, outputs: [] });
+      return path;
+    });
+  }
+
+  addSource(request: SourceRequest): string {
+    return this.#guard(() => {
+      const physical = this.#files.physicalPath(request.path);
+      const filter = this.#physicalFilter(request, physical);
+      const expected = request.sha256 === null ? null : parseHash(request.sha256, "sha256");
+      const known = expected === null ? null : this.#expectedPath(request, expected);
+      if (known !== null && this.#isPresent(known)) return known;
+      const path =
+        this.#options.readOnly || expected !== null
+          ? this.#computeSourcePath(request, physical, filter, expected)
+          : null;
+      if (path !== null && this.#options.readOnly) {
+        this.#known.set(path, { references: [], outputs: [] });
+        return path;
+      }
+      return this.#openStore().addPath(request.name, physical, {
+        method: request.method,
+        ...(filter === null ? {} : { filter }),
+      });
+    });
+  }
+
+  #physicalFilter(request: SourceRequest, physical: string): ((path: string, type: FileType) => boolean) | null {
+    const { filter, path } = request;
+    return filter === null ? null : (child, type) => filter(path + child.slice(physical.length), type);
+  }
+
+  #expectedPath(request: SourceRequest, hash: Hash): string {
+    return makeFixedOutputPath(request.name, request.method, hash, { storeDir: this.storeDir });
+  }
+
+  #isPresent(path: string): boolean {
+    return !this.#options.readOnly && this.#openStore().isValidPath(path);
+  }
+
+  #computeSourcePath(
+    request: SourceRequest,
+    physical: string,
+    filter: ((path: string, type: FileType) => boolean) | null,
+    expected: Hash | null,
+  ): string {
+    const hash =
+      request.method === "flat"
+        ? hashBytes("sha256", this.#files.readFile(request.path))
+        : hashTree(physical, filter).hash;
+    if (expected !== null && !equalHashes(hash, expected)) {
+      throw new EvalIoError("invalid", `hash mismatch in the path '${request.path}'`);
+    }
+    return makeFixedOutputPath(request.name, request.method, hash, { storeDir: this.storeDir });
+  }
+
+  instantiate(request: DerivationRequest): InstantiatedDerivation {
+    return this.#guard(() => {
+      const derivation = makeDerivation(request, this.#hasher, (drvPath) => this.#closureOf(drvPath));
+      const drvPath = this.#addDerivation(request.name, derivation);
+      this.#hasher.remember(drvPath, derivation);
+      this.#known.set(drvPath, {
+        references: derivationReferences(derivation),
+        outputs: [...derivation.outputs.keys()],
+      });
+      const outputs = new Map<string, string>();
+      for (const [name, output] of derivation.outputs) outputs.set(name, output.path);
+      return { drvPath, outputs };
+    });
+  }
+
+  #addDerivation(name: string, derivation: Derivation): string {
+    if (!this.#options.readOnly) return this.#openStore().addDerivation(name, derivation);
+    const text = serializeDerivation(derivation);
+    return makeTextPath(`${name}.drv`, text, derivationReferences(derivation), this.storeDir);
+  }
+
+  #readDerivation(drvPath: string): Derivation {
+    return this.#openStore().readDerivation(drvPath);
+  }
+
+  #closureOf(start: string): DerivationClosure {
+    const paths = new Set([start]);
+    for (const path of paths) for (const reference of this.#referencesOf(path)) paths.add(reference);
+    return { paths: [...paths], outputsOf: (drvPath) => this.#outputsOf(drvPath) };
+  }
+
+  #referencesOf(path: string): readonly string[] {
+    const known = this.#known.get(path);
+    if (known !== undefined) return known.references;
+    return this.#options.readOnly ? [] : (this.#openStore().queryPathInfo(path)?.references ?? []);
+  }
+
+  #outputsOf(drvPath: string): readonly string[] {
+    return this.#known.get(drvPath)?.outputs ?? [...this.#readDerivation(drvPath).outputs.keys()];
+  }
+
+  fetch(): string {
+    throw new EvalIoError("other", "Fetching during evaluation needs a hash");
+  }
+
+  #writableStore(message: string): LocalStore {
+    if (this.#options.readOnly) throw new EvalIoError("read-only", message);
+    return this.#openStore();
+  }
+
+  #openStore(): LocalStore {
+    this.#store ??= this.#options.openStore();
+    return this.#store;
+  }
+
+  /** Errors of the store as errors of the evaluation's world. */
+  #guard<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      throw new EvalIoError("other", error.message, {
+        cause: error,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      });
+    }
+  }
+}
+
+function outputsAreValid(store: LocalStore, drvPath: string, outputs: readonly string[]): boolean {
+  const paths = store.queryDerivationOutputs(drvPath);
+  return outputs.every((output) => {
+    const path = paths.get(output);
+    return path !== undefined && store.isValidPath(path);
+  });
+}

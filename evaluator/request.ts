@@ -1,0 +1,63 @@
+/** What can be asked of an evaluation, and the answers: plain data that crosses the worker's border. */
+
+export type EvaluationSource =
+  | { readonly type: "file"; readonly path: string }
+  /** Relative paths in the text start at `folder`. */
+  | { readonly type: "text"; readonly text: string; readonly folder: string };
+
+/** An argument for functions that are called on the way (`--arg`, `--argstr`). */
+export type AutoArgument =
+  | { readonly type: "expression"; readonly text: string }
+  | { readonly type: "string"; readonly text: string };
+
+export type OutputMode =
+  /** The value as text; `nix` and `xml` show what is not computed as such unless `strict`; `json` is always strict. */
+  | { readonly type: "value"; readonly format: "nix" | "json" | "xml" | "raw"; readonly strict: boolean }
+  /** The derivations in the value, with the named attributes of each as JSON (`meta`, `tests`..). */
+  | { readonly type: "instantiate"; readonly select?: readonly string[] }
+  /** Only parse, and only find `<name>`. */
+  | { readonly type: "parse" }
+  | { readonly type: "find-file"; readonly name: string };
+
+export interface EvaluationRequestData {
+  readonly source: EvaluationSource;
+  /** `a.b."c.d".0`; the whole value when empty. */
+  readonly attributePath: string;
+  readonly autoArgs: Readonly<Record<string, AutoArgument>>;
+  /** As `-I` takes them; they come before NIX_PATH. */
+  readonly searchPath: readonly string[];
+  readonly folder: string;
+  /** Physical root of the store. */
+  readonly root: string;
+  readonly readOnly: boolean;
+  readonly system: string;
+  readonly output: OutputMode;
+  readonly showTrace: boolean;
+  readonly pipeOperators: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface EvaluatedDerivation {
+  /** Where it was found, `""` for the value itself. */
+  readonly attributePath: string;
+  readonly name: string;
+  readonly drvPath: string;
+  /** The output that the value stands for. */
+  readonly outputName: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly system: string;
+  /** The selected attributes that are there; one that cannot be made JSON is left out. */
+  readonly selected: Readonly<Record<string, unknown>>;
+}
+
+export type EvaluationAnswer =
+  | { readonly type: "value"; readonly text: string }
+  | { readonly type: "derivations"; readonly derivations: readonly EvaluatedDerivation[] };
+
+/** An error as it crosses the border. */
+export interface ErrorData {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly details?: string;
+}

@@ -1,0 +1,148 @@
+/** Answers a request, in whatever thread it is called. Text in answers and errors is ordinary text, no longer bytes. */
+import type { LocalStore } from "#store/api.ts";
+import { fromByteString, toByteString } from "#store/std/byte-string.ts";
+import { EvaluationError, toEvaluationError } from "../errors.ts";
+import { Evaluation, stringSource } from "../evaluation.ts";
+import { errorCode, formatErrorDetails } from "../format-error.ts";
+import { LocalIo } from "../glue/local-io.ts";
+import { makeSearchPath } from "../glue/search-path.ts";
+import type { EvalIo } from "../io.ts";
+import type { ErrorData, EvaluatedDerivation, EvaluationAnswer, EvaluationRequestData } from "../request.ts";
+import { coerceToString } from "../value/coerce.ts";
+import { forceDeep } from "../value/deep.ts";
+import { textOf } from "../value/expect.ts";
+import { toJson } from "../value/json.ts";
+import { printValue } from "../value/print.ts";
+import { Code, type Lazy, NixPath, Thunk, type Value } from "../value/value.ts";
+import { toXml } from "../value/xml.ts";
+import { autoCall, selectPath } from "./attribute-path.ts";
+import { DerivationFinder } from "./derivations.ts";
+
+/** What the thread that runs an evaluation is given by the one that asked for it. */
+export interface RunnerHooks {
+  readonly openStore: (root: string) => LocalStore;
+  readonly log: (line: string) => void;
+  readonly realise: EvalIo["realise"];
+}
+
+export class RequestFailure extends Error {
+  readonly data: ErrorData;
+  constructor(data: ErrorData) {
+    super(data.message);
+    this.data = data;
+  }
+}
+
+/** @throws RequestFailure */
+export function runRequest(request: EvaluationRequestData, hooks: RunnerHooks): EvaluationAnswer {
+  const io = new LocalIo({
+    root: request.root,
+    storeDir: "/nix/store",
+    currentSystem: request.system,
+    readOnly: request.readOnly,
+    searchPath: makeSearchPath(
+      request.searchPath.map(toByteString),
+      toByteString(request.environment["NIX_PATH"] ?? ""),
+      toByteString(request.folder),
+    ),
+    environment: request.environment,
+    openStore: () => hooks.openStore(request.root),
+    log: (line) => hooks.log(fromByteString(line)),
+    realise: hooks.realise,
+  });
+  const evaluation = new Evaluation(io, {
+    home: toByteString(request.environment["HOME"] ?? "/"),
+    pipeOperators: request.pipeOperators,
+    lazyLikeNix: request.output.type === "value" && request.output.format !== "json" && !request.output.strict,
+  });
+  try {
+    return new Runner(evaluation, request).answer();
+  } catch (thrown) {
+    throw asFailure(thrown, evaluation, request.showTrace);
+  } finally {
+    io.close();
+  }
+}
+
+function asFailure(thrown: unknown, evaluation: Evaluation, showTrace: boolean): unknown {
+  const error = toEvaluationError(thrown);
+  if (!(error instanceof EvaluationError)) return error;
+  const details = formatErrorDetails(error, evaluation.sources, showTrace);
+  return new RequestFailure({
+    code: errorCode(error),
+    message: fromByteString(error.message),
+    ...(error.hint === undefined ? {} : { hint: fromByteString(error.hint) }),
+    ...(details === "" ? {} : { details: fromByteString(details) }),
+  });
+}
+
+class Runner {
+  readonly #evaluation: Evaluation;
+  readonly #request: EvaluationRequestData;
+  readonly #folder: string;
+
+  constructor(evaluation: Evaluation, request: EvaluationRequestData) {
+    this.#evaluation = evaluation;
+    this.#request = request;
+    this.#folder = toByteString(request.folder);
+  }
+
+  answer(): EvaluationAnswer {
+    const { output } = this.#request;
+    if (output.type === "find-file") return this.#findFile(output.name);
+    if (output.type === "parse") return this.#parse();
+    const autoArgs = this.#autoArgs();
+    const value = selectPath(this.#start(), toByteString(this.#request.attributePath), autoArgs);
+    if (output.type === "instantiate") {
+      return { type: "derivations", derivations: this.#derivations(value, autoArgs, output.select ?? []) };
+    }
+    const shown = autoArgs.size === 0 ? value : autoCall(value, autoArgs);
+    return { type: "value", text: fromByteString(this.#show(shown, output.format, output.strict)) };
+  }
+
+  #start(): Value {
+    const { source } = this.#request;
+    if (source.type === "file") return this.#evaluation.importFile(toByteString(source.path));
+    return this.#evaluation.evaluateText(toByteString(source.text), toByteString(source.folder));
+  }
+
+  #parse(): EvaluationAnswer {
+    const { source } = this.#request;
+    if (source.type === "file") this.#evaluation.parseFile(this.#evaluation.resolveExprPath(toByteString(source.path)));
+    else this.#evaluation.parseText(toByteString(source.text), toByteString(source.folder), stringSource, false);
+    return { type: "value", text: "" };
+  }
+
+  #findFile(name: string): EvaluationAnswer {
+    const path = this.#evaluation.evaluateText(`<${toByteString(name)}>`, this.#folder);
+    return { type: "value", text: path instanceof NixPath ? fromByteString(path.path) : "" };
+  }
+
+  #autoArgs(): ReadonlyMap<string, Lazy> {
+    const autoArgs = new Map<string, Lazy>();
+    for (const [name, argument] of Object.entries(this.#request.autoArgs)) {
+      const text = toByteString(argument.text);
+      const code = new Code(() => this.#evaluation.evaluateText(text, this.#folder, stringSource));
+      autoArgs.set(toByteString(name), argument.type === "string" ? text : new Thunk(code, []));
+    }
+    return autoArgs;
+  }
+
+  #derivations(value: Value, autoArgs: ReadonlyMap<string, Lazy>, select: readonly string[]): EvaluatedDerivation[] {
+    const finder = new DerivationFinder(this.#evaluation, autoArgs, select);
+    finder.visit(value, toByteString(this.#request.attributePath));
+    return finder.found.map((found) => ({
+      ...found,
+      attributePath: fromByteString(found.attributePath),
+      name: fromByteString(found.name),
+    }));
+  }
+
+  #show(value: Value, format: "nix" | "json" | "xml" | "raw", strict: boolean): string {
+    if (format === "json") return textOf(toJson(this.#evaluation, value));
+    if (format === "raw") return textOf(coerceToString(this.#evaluation, value, { copyPaths: false }));
+    if (format === "xml") return textOf(toXml(this.#evaluation, value, { strict, locations: true }));
+    if (strict) forceDeep(value);
+    return printValue(value);
+  }
+}

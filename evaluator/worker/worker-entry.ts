@@ -1,0 +1,27 @@
+/** The worker: answers one request and ends. */
+import { parentPort, workerData } from "node:worker_threads";
+import { openLocalStore } from "#store/local/local-store.ts";
+import { EvalIoError } from "../io.ts";
+import { awaitRealise, type RealiseRequest, type WorkerMessage, type WorkerStart } from "./protocol.ts";
+import { RequestFailure, runRequest } from "./run-request.ts";
+
+function post(message: WorkerMessage): void {
+  parentPort?.postMessage(message);
+}
+
+function main({ request, shared }: WorkerStart): void {
+  const realise = (requests: readonly RealiseRequest[]): void => {
+    const failure = awaitRealise(shared, () => post({ type: "realise", requests }));
+    if (failure !== null) throw new EvalIoError("build-failed", failure);
+  };
+  try {
+    const log = (line: string): void => post({ type: "log", line });
+    const answer = runRequest(request, { openStore: (root) => openLocalStore({ root }), log, realise });
+    post({ type: "answer", answer });
+  } catch (error) {
+    if (!(error instanceof RequestFailure)) throw error;
+    post({ type: "failure", error: error.data });
+  }
+}
+
+main(workerData as WorkerStart);
