@@ -15,6 +15,7 @@
   ./misc/version.nix
   ./programs/shadow.nix
   ./security/pam.nix
+  ./security/wrappers.nix
   ./services/networking/firewall.nix
   ./services/networking/openssh.nix
   ./services/system/dbus.nix

@@ -14,12 +14,14 @@ in
   };
   config = {
     system.nssDatabases = {
-      passwd = mkBefore [ "files" ];
-      group = mkBefore [ "files" ];
+      passwd = lib.mkMerge [ (mkBefore [ "files" ]) (mkAfter [ "systemd" ]) ];
+      group = lib.mkMerge [ (mkBefore [ "files" ]) (mkAfter [ "systemd" ]) ];
       shadow = mkBefore [ "files" ];
-      hosts = lib.mkMerge [ (mkBefore [ "files" ]) [ "dns" ] ];
+      hosts = lib.mkMerge [ (mkBefore [ "files" ]) [ "myhostname" ] (mkAfter [ "dns" ]) ];
       services = mkBefore [ "files" ];
     };
+    system.nssModules = [ pkgs.nssModules ];
+    environment.etc."ld.so.cache".source = "${pkgs.nssModules}/etc/ld.so.cache";
     environment.etc."nsswitch.conf".text = ''
       ${line "passwd" cfg.passwd}${line "group" cfg.group}${line "shadow" cfg.shadow}${line "sudoers" cfg.sudoers}
       ${line "hosts" cfg.hosts}networks: files

@@ -4,6 +4,16 @@
 let
   inherit (lib) mkOption types;
   cfg = config.boot;
+  links = config.systemd.package.runtimeLinks or { };
+  folders = lib.unique (map dirOf (builtins.attrNames links));
+  runtimeLinks = lib.optionalString (links != { }) ''
+    cp -P -R ${linkTree}/. /
+  '';
+  # All links at once, copied from a tree of them: a process for each would cost a quarter of a second.
+  linkTree = pkgs.runCommand "runtime-links" { preferLocalBuild = true; } (
+    "mkdir -p ${lib.concatMapStringsSep " " (f: "$out${f}") folders}\n"
+    + lib.concatStrings (lib.mapAttrsToList (name: target: "ln -s ${target} $out${name}\n") links)
+  );
   script = pkgs.writeTextFile {
     name = "stage-2-init";
     executable = true;
@@ -33,6 +43,12 @@ let
       mkdir -p -m 0755 /run/wrappers /run/lock /run/user
       mkdir -p -m 0755 /etc/nixos
       ln -sfn "$systemConfig" /run/booted-system
+      # With an identity there is no "first boot", at which systemd would change units in /etc by presets.
+      if [ ! -s /etc/machine-id ]; then
+        read -r id < /proc/sys/kernel/random/uuid
+        printf '%s\n' "''${id//-/}" > /etc/machine-id
+        chmod 0444 /etc/machine-id
+      fi
       ${cfg.postBootCommandsEarly}
       ${config.system.build.systemdRuntimeLinks}
 
@@ -60,7 +76,8 @@ in
   };
   config = {
     system.build.bootStage2 = script;
-    system.build.systemdRuntimeLinks = lib.mkDefault "";
+    # Names that programs of the packages look for; see `pkgs.systemd.runtimeLinks`.
+    system.build.systemdRuntimeLinks = runtimeLinks;
     system.systemBuilderKernelCommands = lib.mkIf (!config.boot.isContainer) ''
       ln -s ${config.system.build.kernelImage} $out/kernel
       ln -s ${config.system.modulesTree} $out/kernel-modules

@@ -24,7 +24,7 @@ let
     "systemd-modules-load.service" "systemd-sysctl.service" "modprobe@.service"
     "dev-hugepages.mount" "dev-mqueue.mount" "sys-fs-fuse-connections.mount" "sys-kernel-config.mount" "sys-kernel-debug.mount" "sys-kernel-tracing.mount"
     # File systems.
-    "systemd-remount-fs.service" "systemd-fsck@.service" "systemd-fsck-root.service" "systemd-growfs@.service" "blockdev@.target"
+    "systemd-remount-fs.service" "systemd-fsck@.service" "systemd-fsck-root.service" "blockdev@.target"
     "systemd-tmpfiles-clean.service" "systemd-tmpfiles-clean.timer" "systemd-tmpfiles-setup.service" "systemd-tmpfiles-setup-dev.service"
     "systemd-random-seed.service"
     # Sessions.
