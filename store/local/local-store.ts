@@ -53,6 +53,7 @@ class NodeLocalStore implements LocalStore {
   readonly #context: StoreContext;
   readonly #layout: StoreLayout;
   readonly #database: PathDatabase;
+  #isClosed = false;
 
   constructor(context: StoreContext) {
     this.#context = context;
@@ -169,6 +170,8 @@ class NodeLocalStore implements LocalStore {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#context.tempRoots.close();
     this.#database.close();
   }

@@ -86,6 +86,7 @@ export interface LocalStore {
   collectGarbage(options?: GarbageOptions): GarbageResult;
   /** Every problem found, one line each; empty when all is well. */
   verify(options?: { readonly checkContents?: boolean }): string[];
+  /** Lets go of the database and of the temporary roots; may be called again. */
   close(): void;
 }
 
