@@ -51,7 +51,7 @@ export class Evaluation {
   }
 
   /** Evaluates text; relative paths in it start at `folder`. */
-  evaluateText(text: string, folder: string, name = stringSource): Value {
+  evaluateText(text: string, folder: string, name: string = stringSource): Value {
     const expr = this.parseText(text, folder, name, false);
     return this.#run(expr, null, [undefined]);
   }

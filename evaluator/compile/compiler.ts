@@ -27,9 +27,12 @@ interface Source {
 }
 
 function compileFirst(this: Code, env: Env): Value {
-  const { compiler, expr } = this.source as Source;
-  this.run = compiler.compile(expr);
-  this.source = null;
+  // A caller may have picked this function up and then, computing the argument, have had it replaced.
+  if (this.source !== null) {
+    const { compiler, expr } = this.source as Source;
+    this.run = compiler.compile(expr);
+    this.source = null;
+  }
   return this.run(env);
 }
 
