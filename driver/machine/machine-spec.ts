@@ -6,7 +6,16 @@
 import * as v from "valibot";
 import { AppError } from "#store/std/app-error.ts";
 
-const forwardPort = v.object({ hostPort: v.number(), guestPort: v.number() });
+const endpoint = v.object({
+  address: v.string(),
+  port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
+});
+const forwardPort = v.object({
+  from: v.picklist(["host", "guest"]),
+  proto: v.picklist(["tcp", "udp"]),
+  host: endpoint,
+  guest: endpoint,
+});
 
 const machineSchema = v.object({
   format: v.literal(1),
@@ -21,7 +30,7 @@ const machineSchema = v.object({
   machineType: v.string(),
   cpu: v.string(),
   nodeNumber: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(254)),
-  vlans: v.array(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(255))),
+  vlans: v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255))),
   diskSizeMib: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(8))),
   forwardPorts: v.array(forwardPort),
   graphics: v.boolean(),
@@ -53,9 +62,18 @@ export interface MachineSpec {
   readonly vlans: readonly number[];
   /** `null`: the root file system is a tmpfs. */
   readonly diskSizeMib: number | null;
-  readonly forwardPorts: readonly { readonly hostPort: number; readonly guestPort: number }[];
+  readonly forwardPorts: readonly ForwardPort[];
   readonly graphics: boolean;
   readonly qemuOptions: readonly string[];
+}
+
+/** `virtualisation.forwardPorts`: from the host into the machine, or the other way round. */
+export interface ForwardPort {
+  readonly from: "host" | "guest";
+  readonly proto: "tcp" | "udp";
+  /** An empty address is the loopback of the host. */
+  readonly host: { readonly address: string; readonly port: number };
+  readonly guest: { readonly address: string; readonly port: number };
 }
 
 /** The contents of a `cluster.json`. */

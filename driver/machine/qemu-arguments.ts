@@ -5,10 +5,10 @@
  * The order of devices is a contract with the guest: the first virtio disk is the store image (/dev/vda), the second the
  * root disk (/dev/vdb); the first NIC is the user-mode network (eth0), then one NIC a VLAN (eth1..). QEMU is the client of
  * every socket: the driver listens before QEMU starts, so nothing has to be polled. Reboots are allowed here and told
- * from crashes by QMP's RESET event.
+ * from crashes by QMP's RESET event. NICs have no boot ROM, which would cost half a second of each boot.
  */
 import { AppError } from "#store/std/app-error.ts";
-import type { MachineSpec } from "./machine-spec.ts";
+import type { ForwardPort, MachineSpec } from "./machine-spec.ts";
 
 /** Paths on this host that go into the command line. */
 export interface QemuPaths {
@@ -116,16 +116,25 @@ function disks(paths: QemuPaths): string[] {
 }
 
 function network(spec: MachineSpec, paths: QemuPaths): string[] {
-  const forwards = spec.forwardPorts.map((port) => `,hostfwd=tcp:127.0.0.1:${port.hostPort}-:${port.guestPort}`);
-  const argv = ["-netdev", `user,id=user${forwards.join("")}`];
-  argv.push("-device", `virtio-net-pci,netdev=user,id=nic0,mac=52:54:00:13:00:${hexByte(spec.nodeNumber)}`);
+  const argv = ["-netdev", `user,id=user${spec.forwardPorts.map(forwardRule).join("")}`];
+  argv.push("-device", `virtio-net-pci,netdev=user,id=nic0,romfile=,mac=52:54:00:13:00:${hexByte(spec.nodeNumber)}`);
   for (const [index, vlan] of spec.vlans.entries()) {
     const id = vlanDeviceId(index);
     const socket = escapeComma(paths.vlanSockets[index] ?? "");
     argv.push("-netdev", `stream,id=${id},server=off,addr.type=unix,addr.path=${socket}`);
-    argv.push("-device", `virtio-net-pci,netdev=${id},id=nic${index + 1},mac=${vlanMac(vlan, spec.nodeNumber)}`);
+    argv.push(
+      "-device",
+      `virtio-net-pci,netdev=${id},id=nic${index + 1},romfile=,mac=${vlanMac(vlan, spec.nodeNumber)}`,
+    );
   }
   return argv;
+}
+
+/** Only from the host's loopback, unless the configuration names an address. */
+function forwardRule({ from, proto, host, guest }: ForwardPort): string {
+  const hostAddress = host.address === "" ? "127.0.0.1" : host.address;
+  if (from === "host") return `,hostfwd=${proto}:${hostAddress}:${host.port}-${guest.address}:${guest.port}`;
+  return `,guestfwd=${proto}:${guest.address}:${guest.port}-${proto}:${hostAddress}:${host.port}`;
 }
 
 function architecture(system: string): Architecture {

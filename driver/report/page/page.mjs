@@ -5,7 +5,7 @@ const main = document.getElementById("page");
 /** An element with properties and children; children are nodes or text. */
 function h(name, props = {}, ...children) {
   const element = Object.assign(document.createElement(name), props);
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return element;
 }
 
@@ -231,7 +231,9 @@ function actionItem(children, action) {
     h("span", { className: "title" }, where, action.title),
     h("span", { className: "time" }, status + seconds(action.durationMs)),
   );
-  const output = outputOf(action);
+  // An error is shown where it arose, not again in everything around it.
+  const arose = !(children.get(action.id) ?? []).some((child) => child.error === action.error);
+  const output = outputOf(arose ? action : { ...action, error: null });
   if (output !== null) {
     output.hidden = !failed;
     row.onclick = () => {
