@@ -34,8 +34,14 @@ in
       }
       { file = "example/systemd/system/kmod-static-nodes.service"; from = "/lib/modules/"; to = "/run/modules/"; }
     ];
-    # the hardware database is 20 MB of names of devices
-    remove = [ "^lib/udev/hwdb\\.d/" "^lib/kernel/" "^lib/lsb/" "^lib/systemd/system/(x11-common|rc|rcS|rc-local|hwclock|cryptdisks.*|procps)\\.service$" ];
+    remove = [
+      # the hardware database is 20 MB of names of devices
+      "^lib/udev/hwdb\\.d/"
+      "^lib/(kernel|lsb)/"
+      "^lib/systemd/system/(x11-common|rc|rcS|rc-local|hwclock|cryptdisks.*|procps)\\.service$"
+      # generators for what these machines do not have; each costs time at every boot
+      "^lib/systemd/system-generators/systemd-(gpt-auto|rc-local|sysv|system-update|integritysetup|veritysetup)-generator$"
+    ];
     depends = [ "util-linux" "kmod" "coreutils" "libbpf1" "libip4tc2" "libidn2-0" ];
     opens."^lib/systemd/(libsystemd-.*|systemd-networkd|systemd-nspawn)$" = [
       "libkmod.so.2" "libcryptsetup.so.12" "libbpf.so.1" "libidn2.so.0" "libgcrypt.so.20" "libseccomp.so.2" "libacl.so.1" "libip4tc.so.2"

@@ -18,7 +18,7 @@ runCommand "test-boot"
     mkdir -p root/bin root/proc root/dev
     cp ${busybox-static}/bin/busybox root/bin/
     cp ${init} root/init
-    (cd root && find . | cpio -o -H newc --quiet) >initrd
+    (cd root && find . | cpio -o -H newc -R 0:0 --quiet) >initrd
     timeout 60 ${lib.getExe qemu} -nodefaults -no-user-config -display none -no-reboot -M q35 -cpu Nehalem -m 256 -vga std \
       -kernel ${kernel}/${kernel.bootFile} -initrd initrd -append "console=ttyS0 panic=-1 quiet" -serial stdio </dev/null | tee log
     grep -q "booted Linux ${kernel.modDirVersion}" log

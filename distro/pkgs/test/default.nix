@@ -2,4 +2,5 @@
 { callPackage }:
 {
   boot = callPackage ./boot.nix { };
+  systemd = callPackage ./systemd.nix { };
 }
