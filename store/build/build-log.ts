@@ -61,7 +61,7 @@ export class BuildLog {
   #finishLine(rest: Buffer): void {
     const bytes = this.#partialLine.length === 0 ? rest : Buffer.concat([this.#partialLine, rest]);
     this.#partialLine = Buffer.alloc(0);
-    const text = bytes.toString("utf8").replace(/\r$/, "");
+    const text = bytes.toString("utf8").replace(/\r+$/, "");
     // a progress bar redraws its line with returns: only the last state counts
     const line = text.slice(text.lastIndexOf("\r") + 1);
     if (line.startsWith(MESSAGE_PREFIX)) this.#receiveMessage(line.slice(MESSAGE_PREFIX.length));
