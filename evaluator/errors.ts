@@ -59,8 +59,14 @@ export function typeError(expected: string, found: string, pos = 0): EvaluationE
 
 /** What is thrown for whatever was caught: our own errors as they are, JavaScript's stack overflow as an evaluation error. */
 export function toEvaluationError(error: unknown): unknown {
-  if (error instanceof RangeError && /call stack/i.test(error.message)) {
+  if (isStackOverflow(error)) {
     return new EvaluationError("stack-overflow", "stack overflow (possible infinite recursion)");
   }
   return error;
+}
+
+/** No regular expression here: with the stack used up, the engine refuses them with a SyntaxError, which is the second form. */
+function isStackOverflow(error: unknown): boolean {
+  if (error instanceof RangeError) return error.message.includes("call stack");
+  return error instanceof SyntaxError && error.message.endsWith("Stack overflow");
 }

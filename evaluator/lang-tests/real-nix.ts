@@ -113,3 +113,35 @@ function parseBlock(lines: readonly string[]): Answer {
 function unquote(line: string): string {
   return line.slice(1, -1).replaceAll(/\\(.)/gs, (_, char: string) => ({ n: "\n", r: "\r", t: "\t" })[char] ?? char);
 }
+
+/**
+ * What `nix-instantiate --eval --strict` prints for each file, or the first line of its error. One process serves many files,
+ * a new one is started after each error.
+ */
+export function printWithRealNix(files: readonly string[]): Answer[] {
+  const answers: Answer[] = [];
+  while (answers.length < files.length) {
+    const rest = files.slice(answers.length);
+    const attributes = rest.map((file, n) => `a${n} = import (/. + ${JSON.stringify(file)});`);
+    const selections = rest.flatMap((_, n) => ["-A", `a${n}`]);
+    const run = spawnSync(
+      "nix-instantiate",
+      ["--eval", "--strict", "-E", `{ ${attributes.join(" ")} }`, ...selections],
+      {
+        encoding: "latin1",
+        env: nixEnvironment(),
+        timeout: 30_000,
+        maxBuffer: 1 << 30,
+      },
+    );
+    const printed = run.stdout.split("\n").slice(0, -1);
+    answers.push(...printed.map((shown): Answer => ({ kind: "value", shown })));
+    if (printed.length < rest.length) answers.push(errorOf(run.stderr));
+  }
+  return answers;
+}
+
+function errorOf(stderr: string): Answer {
+  const message = /^error: (.*)$/m.exec(stderr)?.[1];
+  return message === undefined ? { kind: "died" } : { kind: "error", message };
+}

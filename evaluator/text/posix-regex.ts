@@ -57,10 +57,10 @@ function withReason<T>(pattern: string, attempt: () => T): T {
     return attempt();
   } catch (error) {
     if (error instanceof RegexTooLargeError) {
-      throw new PosixRegexError(`Memory limit exceeded by regular expression '${pattern}'`, { cause: error });
+      throw new PosixRegexError(`memory limit exceeded by regular expression '${pattern}'`, { cause: error });
     }
     if (!(error instanceof RegexSyntaxError)) throw error;
-    throw new PosixRegexError(`Invalid regular expression '${pattern}': ${error.message}`, { cause: error });
+    throw new PosixRegexError(`invalid regular expression '${pattern}': ${error.message}`, { cause: error });
   }
 }
 
