@@ -29,9 +29,18 @@ const ROWS_PER_TRANSACTION = 2000;
 export function collectGarbage(context: StoreContext, options: GarbageOptions): GarbageResult {
   if (options.dryRun === true)
     return withFileLock(context.layout.gcLockPath, "exclusive", () => plan(context, options));
-  const trash = stagingPath(context);
   // Room for the database to work in when the disk is full.
   rmSync(context.layout.reservedPath, { force: true });
+  try {
+    return deleteGarbage(context, options);
+  } finally {
+    reserveSpace(context.layout);
+  }
+}
+
+function deleteGarbage(context: StoreContext, options: GarbageOptions): GarbageResult {
+  // Before the lock is held: a new temporary root would wait for it.
+  const trash = stagingPath(context);
   const result = withFileLock(context.layout.gcLockPath, "exclusive", () => {
     const planned = plan(context, options);
     unregister(context, planned.deletedPaths);
@@ -39,9 +48,7 @@ export function collectGarbage(context: StoreContext, options: GarbageOptions): 
     for (const path of planned.deletedPaths) moveToTrash(physicalPath(context.layout, path), trash);
     return planned;
   });
-  const freedBytes = deleteTree(trash) + deleteUnusedLinks(context);
-  reserveSpace(context.layout);
-  return { ...result, freedBytes };
+  return { ...result, freedBytes: deleteTree(trash) + deleteUnusedLinks(context) };
 }
 
 /** What lives and what goes, referrers before what they refer to. `freedBytes` is the size of the NARs. */

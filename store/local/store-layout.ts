@@ -1,5 +1,5 @@
 /** Where things are under a root; names and modes as Nix makes them, so that real Nix opens the same root. */
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DEFAULT_STORE_DIR } from "../formats/store-path.ts";
 import { AppError } from "../std/app-error.ts";
@@ -60,7 +60,11 @@ export function createLayout(layout: StoreLayout): void {
 
 /** Room that a collection on a full disk gives back to the database before it starts. */
 export function reserveSpace(layout: StoreLayout): void {
-  ignoreCode("ENOSPC", () => writeFileSync(layout.reservedPath, Buffer.alloc(RESERVED_BYTES, "X"), { mode: 0o600 }));
+  const isWritten = ignoreCode("ENOSPC", () => {
+    writeFileSync(layout.reservedPath, Buffer.alloc(RESERVED_BYTES, "X"), { mode: 0o600 });
+    return true;
+  });
+  if (isWritten !== true) rmSync(layout.reservedPath, { force: true });
 }
 
 function schemaPath(layout: StoreLayout): string {

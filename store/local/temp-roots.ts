@@ -8,7 +8,7 @@
  * Looking costs microseconds (the kernel's list of locks). Where that list cannot be relied on (inside a container's
  * process namespace), `gc.lock` is held shared instead, from the first root until {@link TempRoots.close}.
  */
-import { closeSync, fstatSync, readFileSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, readFileSync, unlinkSync, writeSync } from "node:fs";
 import { threadId } from "node:worker_threads";
 import { listTree } from "../formats/nar-writer.ts";
 import { ignoreCode } from "../std/system-error.ts";
@@ -24,6 +24,7 @@ export class TempRoots {
   #fd: number | null = null;
   #gcLockFd: number | null = null;
   #gcLockInode = 0;
+  #sizeBytes = 0;
 
   constructor(layout: StoreLayout) {
     this.#layout = layout;
@@ -35,9 +36,22 @@ export class TempRoots {
   add(path: string): void {
     if (this.#known.has(path)) return;
     const fd = this.#fd ?? this.#open();
-    writeSync(fd, Buffer.from(`${path}\0`, "latin1"));
+    this.#append(fd, Buffer.from(`${path}\0`, "latin1"));
     if (canSeeAllLocks()) this.#waitForCollection();
     this.#known.add(path);
+  }
+
+  /** Whole or not at all: half a path would spoil the next one too. */
+  #append(fd: number, entry: Buffer): void {
+    try {
+      for (let offset = 0; offset < entry.length; ) {
+        offset += writeSync(fd, entry, offset, entry.length - offset, this.#sizeBytes + offset);
+      }
+      this.#sizeBytes += entry.length;
+    } catch (error) {
+      ftruncateSync(fd, this.#sizeBytes);
+      throw error;
+    }
   }
 
   #open(): number {
@@ -75,6 +89,7 @@ export class TempRoots {
     if (this.#gcLockFd !== null) closeSync(this.#gcLockFd);
     this.#fd = null;
     this.#gcLockFd = null;
+    this.#sizeBytes = 0;
     this.#known.clear();
   }
 }
