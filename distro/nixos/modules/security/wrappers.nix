@@ -34,8 +34,8 @@ in
   options.security.wrappers = mkOption { type = types.attrsOf (types.submodule wrapperOptions); default = { }; description = "Programs that run with other rights than those who start them."; };
   options.security.wrapperDir = mkOption { type = types.path; default = "/run/wrappers/bin"; internal = true; description = "Where wrappers are."; };
   config = {
-    security.wrappers = lib.genAttrs [ "su" "passwd" "newgrp" ] (name: { setuid = true; owner = "root"; group = "root"; source = "${pkgs.shadow}/bin/${name}"; })
-      // lib.genAttrs [ "mount" "umount" ] (name: { setuid = true; owner = "root"; group = "root"; source = "${pkgs.util-linux}/bin/${name}"; })
+    security.wrappers = lib.genAttrs [ "passwd" "newgrp" ] (name: { setuid = true; owner = "root"; group = "root"; source = "${pkgs.shadow}/bin/${name}"; })
+      // lib.genAttrs [ "su" "mount" "umount" ] (name: { setuid = true; owner = "root"; group = "root"; source = "${pkgs.util-linux}/bin/${name}"; })
       // { unix_chkpwd = { setuid = true; owner = "root"; group = "root"; source = "${pkgs.linux-pam}/bin/unix_chkpwd"; }; };
     system.activationScripts.wrappers = lib.stringAfter [ "users" "groups" ] ''
       # Programs with the rights of others, made anew in a folder that then takes the place of the old one.
