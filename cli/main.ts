@@ -9,9 +9,8 @@ import { showError } from "./output/show-error.ts";
 
 type Load = () => Promise<Command>;
 
-// A command's flags are its own business once it is loaded, hence the cast to the general shape in one place.
-const load = (module: Promise<{ readonly command: unknown }>): Promise<Command> =>
-  module.then(({ command }) => command as Command);
+const load = (module: Promise<{ readonly command: Command }>): Promise<Command> =>
+  module.then(({ command }) => command);
 
 const firnCommands: Readonly<Record<string, { readonly summary: string; readonly load: Load }>> = {
   build: {

@@ -6,6 +6,7 @@ import type { RealiseRequest } from "./worker/protocol.ts";
 export type {
   AutoArgument,
   EvaluatedDerivation,
+  EvaluatedJob,
   EvaluationAnswer,
   EvaluationSource,
   OutputMode,
@@ -35,7 +36,7 @@ export interface EvaluateOptions {
   readonly folder?: string;
   /** Physical root of the store that derivations and sources are written to. */
   readonly root: string;
-  /** Compute paths, write nothing (default: for `instantiate` false, else true). */
+  /** Compute paths, write nothing (default: for `instantiate` and `jobs` false, else true). */
   readonly readOnly?: boolean;
   /** `builtins.currentSystem`; this machine's unless told. */
   readonly system?: string;
@@ -72,7 +73,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationAnsw
     searchPath: options.searchPath ?? [],
     folder,
     root: resolve(options.root),
-    readOnly: options.readOnly ?? options.output.type !== "instantiate",
+    readOnly: options.readOnly ?? !["instantiate", "jobs"].includes(options.output.type),
     system: options.system ?? hostSystem(),
     output: options.output,
     showTrace: options.showTrace ?? false,

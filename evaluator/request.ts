@@ -15,6 +15,8 @@ export type OutputMode =
   | { readonly type: "value"; readonly format: "nix" | "json" | "xml" | "raw"; readonly strict: boolean }
   /** The derivations in the value, with the named attributes of each as JSON (`meta`, `tests`..). */
   | { readonly type: "instantiate"; readonly select?: readonly string[] }
+  /** The jobs of a release file, as Hydra finds them: every derivation at any depth; one that fails does not end the rest. */
+  | { readonly type: "jobs"; readonly select?: readonly string[] }
   /** Only parse, and only find `<name>`. */
   | { readonly type: "parse" }
   | { readonly type: "find-file"; readonly name: string };
@@ -50,7 +52,13 @@ export interface EvaluatedDerivation {
   readonly selected: Readonly<Record<string, unknown>>;
 }
 
+/** A derivation of a release file; `constituents` are the derivations an aggregate (`_hydraAggregate`) is made of. */
+export type EvaluatedJob =
+  | (EvaluatedDerivation & { readonly constituents: readonly string[] | null })
+  | { readonly attributePath: string; readonly error: ErrorData };
+
 export type EvaluationAnswer =
+  | { readonly type: "jobs"; readonly jobs: readonly EvaluatedJob[] }
   | { readonly type: "value"; readonly text: string }
   | { readonly type: "derivations"; readonly derivations: readonly EvaluatedDerivation[] };
 

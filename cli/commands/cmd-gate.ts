@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { ChannelStatus, GateEvent, NixArgument } from "#hydra-lite/api.ts";
 import { AppError } from "#store/std/app-error.ts";
+import { wholeNumber } from "../build-flags.ts";
 import { type Command, type CommandContext, defineCommand } from "../command.ts";
 import type { Flags } from "../flags.ts";
 import { createBuildProgress } from "../output/build-progress.ts";
@@ -32,7 +33,7 @@ const flags = {
   printBuildLogs: { kind: "boolean", aliases: ["-L"], help: "print the output of builds" },
 } as const;
 
-export const command: Command<typeof flags> = defineCommand({
+export const command: Command = defineCommand({
   name: "firn gate",
   summary: "Evaluates a release's jobs, builds them, and moves the channel when all that it needs has succeeded.",
   usage: "[status] [--channel NAME] [--release-file FILE] [--break TEST]",
@@ -62,7 +63,7 @@ async function gate(given: Flags<typeof flags>, { signal }: CommandContext): Pro
     build: {
       signal,
       keepGoing: given.keepGoing,
-      ...(given.maxJobs === undefined ? {} : { maxJobs: Number(given.maxJobs) }),
+      ...(given.maxJobs === undefined ? {} : { maxJobs: wholeNumber("--max-jobs", given.maxJobs) }),
     },
     force: given.force,
     ...(given.channel === undefined ? {} : { channel: given.channel }),

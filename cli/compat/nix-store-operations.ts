@@ -4,8 +4,10 @@ import { basename, resolve } from "node:path";
 import type { LocalStore } from "#store/api.ts";
 import { isHashAlgorithm } from "#store/formats/hash.ts";
 import { AppError } from "#store/std/app-error.ts";
+import { buildOptions, wholeNumber } from "../build-flags.ts";
 import { formatSize, say } from "../output/terminal.ts";
 import { realise, storePathOf } from "../realise.ts";
+import { linkResults } from "../result-links.ts";
 import type { NixStoreFlags } from "./nix-store.ts";
 import { type StoreQueryName, storeQueries } from "./store-queries.ts";
 
@@ -38,25 +40,13 @@ async function realiseOperands({ store, given, operands, signal }: OperationRequ
   const results = await realise(
     store,
     targets.filter(({ drvPath }) => drvPath.endsWith(".drv")),
-    {
-      signal,
-      keepGoing: given.keepGoing,
-      keepFailed: given.keepFailed,
-      ...(given.maxJobs === undefined ? {} : { maxJobs: wholeNumber("--max-jobs", given.maxJobs) }),
-      ...(given.cores === undefined ? {} : { cores: wholeNumber("--cores", given.cores) }),
-    },
+    { ...buildOptions(given), signal },
   );
   const valid = targets.filter(({ drvPath }) => !drvPath.endsWith(".drv")).map(({ drvPath }) => drvPath);
   const paths = [...results.flatMap(({ outputs }) => Object.values(outputs)), ...valid];
-  for (const [index, path] of paths.entries()) {
-    print(given.addRoot === undefined ? path : store.addIndirectRoot(nthLink(given.addRoot, index), path));
-  }
+  const shown = given.addRoot === undefined ? paths : linkResults(store, paths, given.addRoot);
+  for (const path of shown) print(path);
   return 0;
-}
-
-/** `result`, `result-2`, .. */
-function nthLink(link: string, index: number): string {
-  return resolve(index === 0 ? link : `${link}-${index + 1}`);
 }
 
 /** `x.drv`, `x.drv!out,dev`, or a path that is valid already. */
@@ -180,11 +170,6 @@ function writeFully(fd: number, chunk: Uint8Array): void {
       if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
     }
   }
-}
-
-function wholeNumber(flag: string, text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new AppError("CLI_USAGE", `Flag '${flag}' needs a whole number, not '${text}'`, { exitCode: 2 });
 }
 
 function print(line: string): void {

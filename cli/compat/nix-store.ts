@@ -1,4 +1,5 @@
 import { AppError } from "#store/std/app-error.ts";
+import { buildFlags } from "../build-flags.ts";
 import { type Command, defineCommand } from "../command.ts";
 import type { Flags } from "../flags.ts";
 import { openStore } from "../open-store.ts";
@@ -41,20 +42,16 @@ const flags = {
   checkContents: { kind: "boolean", help: "verify: read and hash everything" },
   addRoot: { kind: "string", value: "PATH", help: "realise: make this link and keep what it points to" },
   indirect: { kind: "boolean", help: "accepted for compatibility" },
-  keepGoing: { kind: "boolean", aliases: ["-k"], help: "go on with what does not depend on a failed build" },
-  keepFailed: { kind: "boolean", aliases: ["-K"], help: "leave the folder of a failed build" },
-  maxJobs: { kind: "string", aliases: ["-j"], value: "N", help: "builds at the same time" },
-  cores: { kind: "string", value: "N", help: "processors for each build" },
   store: { kind: "string", value: "ROOT", help: "Firn's root ($FIRN_ROOT, ~/.local/share/firn)" },
 } as const;
 
-export type NixStoreFlags = Flags<typeof flags>;
+export type NixStoreFlags = Flags<typeof flags> & Flags<typeof buildFlags>;
 
-export const command: Command<typeof flags> = defineCommand({
+export const command: Command = defineCommand({
   name: "nix-store",
   summary: "Works on the store directly, as Nix's command of that name.",
   usage: "OPERATION [FLAGS] [PATH...]",
-  flags,
+  flags: { ...flags, ...buildFlags },
   notes: `
 Examples:
   nix-store -r /nix/store/..-hello.drv       nix-store -q --references PATH

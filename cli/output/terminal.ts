@@ -1,9 +1,9 @@
 /** Colours and sizes of standard error, where all progress goes; standard output carries results only. */
-const colourful =
+export const isColourful: boolean =
   process.env["NO_COLOR"] === undefined && (process.stderr.isTTY === true || process.env["FORCE_COLOR"] !== undefined);
 
 function paint(code: string): (text: string) => string {
-  return (text) => (colourful ? `\u001b[${code}m${text}\u001b[0m` : text);
+  return (text) => (isColourful ? `\u001b[${code}m${text}\u001b[0m` : text);
 }
 
 export const bold: (text: string) => string = paint("1");

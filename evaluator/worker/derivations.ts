@@ -58,11 +58,11 @@ export class DerivationFinder {
     if (!isDerivation(attrs)) return false;
     if (this.#done.has(attrs)) return true;
     this.#done.add(attrs);
-    this.found.push(this.#describe(attrs, path));
+    this.found.push(this.describe(attrs, path));
     return true;
   }
 
-  #describe(attrs: Attrs, path: string): EvaluatedDerivation {
+  describe(attrs: Attrs, path: string): EvaluatedDerivation {
     const text = (name: string): string => {
       const value = attrs.force(name);
       if (value === undefined)

@@ -3,7 +3,6 @@ import type { LocalStore } from "#store/api.ts";
 import { fromByteString, toByteString } from "#store/std/byte-string.ts";
 import { EvaluationError, toEvaluationError } from "../errors.ts";
 import { Evaluation, stringSource } from "../evaluation.ts";
-import { errorCode, formatErrorDetails } from "../format-error.ts";
 import { LocalIo } from "../glue/local-io.ts";
 import { makeSearchPath } from "../glue/search-path.ts";
 import type { EvalIo } from "../io.ts";
@@ -17,6 +16,8 @@ import { Code, type Lazy, NixPath, Thunk, type Value } from "../value/value.ts";
 import { toXml } from "../value/xml.ts";
 import { autoCall, selectPath } from "./attribute-path.ts";
 import { DerivationFinder } from "./derivations.ts";
+import { errorDataOf } from "./error-data.ts";
+import { JobFinder } from "./jobs.ts";
 
 /** What the thread that runs an evaluation is given by the one that asked for it. */
 export interface RunnerHooks {
@@ -67,13 +68,7 @@ export function runRequest(request: EvaluationRequestData, hooks: RunnerHooks): 
 function asFailure(thrown: unknown, evaluation: Evaluation, showTrace: boolean): unknown {
   const error = toEvaluationError(thrown);
   if (!(error instanceof EvaluationError)) return error;
-  const details = formatErrorDetails(error, evaluation.sources, showTrace);
-  return new RequestFailure({
-    code: errorCode(error),
-    message: fromByteString(error.message),
-    ...(error.hint === undefined ? {} : { hint: fromByteString(error.hint) }),
-    ...(details === "" ? {} : { details: fromByteString(details) }),
-  });
+  return new RequestFailure(errorDataOf(error, evaluation, showTrace));
 }
 
 class Runner {
@@ -95,6 +90,10 @@ class Runner {
     const value = selectPath(this.#start(), toByteString(this.#request.attributePath), autoArgs);
     if (output.type === "instantiate") {
       return { type: "derivations", derivations: this.#derivations(value, autoArgs, output.select ?? []) };
+    }
+    if (output.type === "jobs") {
+      const finder = new JobFinder(this.#evaluation, autoArgs, output.select ?? []);
+      return { type: "jobs", jobs: finder.find(value, toByteString(this.#request.attributePath)) };
     }
     const shown = autoArgs.size === 0 ? value : autoCall(value, autoArgs);
     return { type: "value", text: fromByteString(this.#show(shown, output.format, output.strict)) };

@@ -1,0 +1,51 @@
+import { resolve } from "node:path";
+import { buildFlags, buildOptions } from "../build-flags.ts";
+import { type Command, defineCommand } from "../command.ts";
+import { evaluationFlags, evaluationOptions } from "../evaluation-flags.ts";
+import { instantiate } from "../instantiate.ts";
+import { openStore } from "../open-store.ts";
+import { say } from "../output/terminal.ts";
+import { realise } from "../realise.ts";
+import { linkResults } from "../result-links.ts";
+import { sourcesOf } from "./nix-instantiate.ts";
+
+const flags = {
+  ...evaluationFlags,
+  ...buildFlags,
+  expr: { kind: "boolean", aliases: ["-E"], help: "arguments are expressions, not files" },
+  outLink: { kind: "string", aliases: ["-o"], value: "NAME", help: "name of the link to the result (result)" },
+  noOutLink: { kind: "boolean", aliases: ["--no-link"], help: "make no link" },
+  dryRun: { kind: "boolean", help: "print what would be built" },
+  option: { kind: "pairs", value: "NAME VALUE", help: "accepted for compatibility" },
+} as const;
+
+export const command: Command = defineCommand({
+  name: "nix-build",
+  summary: "Builds the derivations of Nix expressions and links the results; as Nix's command of that name.",
+  usage: "[FILE... | -E EXPR...] [-A ATTR]",
+  flags,
+  notes:
+    "Exit codes: 0 built; 1 the evaluation failed; 2 wrong usage; 3 the host lacks something; 100 a build failed; 130 interrupted.",
+  async run({ flags: given, operands }, { signal }) {
+    const sources = await sourcesOf(given.expr, operands);
+    const store = await openStore(given.store);
+    try {
+      const installables = sources.map((source) => ({ source, attributePaths: given.attr }));
+      const derivations = await instantiate(store, installables, { ...evaluationOptions(given), signal });
+      const missing = derivations.filter(({ outputs, outputName }) => !store.isValidPath(outputs[outputName] ?? ""));
+      if (given.dryRun) {
+        if (missing.length > 0)
+          say(`these derivations will be built:\n${missing.map(({ drvPath }) => `  ${drvPath}`).join("\n")}`);
+        return 0;
+      }
+      const targets = derivations.map(({ drvPath, outputName }) => ({ drvPath, outputs: [outputName] }));
+      const results = await realise(store, targets, { ...buildOptions(given), signal });
+      const paths = results.map(({ outputs }, index) => outputs[derivations[index]?.outputName ?? "out"] ?? "");
+      if (!given.noOutLink) linkResults(store, paths, resolve(given.outLink ?? "result"));
+      for (const path of paths) process.stdout.write(`${path}\n`);
+      return 0;
+    } finally {
+      store.close();
+    }
+  },
+});
