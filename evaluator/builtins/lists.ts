@@ -3,9 +3,9 @@ import { EvaluationError } from "../errors.ts";
 import { Attrs, attrsFromObject, attrsFromPairs } from "../value/attrs.ts";
 import { call1, call2, delayCall } from "../value/call.ts";
 import { Primop } from "../value/callable.ts";
-import { compareValues, equalValues } from "../value/equal.ts";
-import { expectBool, expectFunction, expectList, expectSmallInt, expectText } from "../value/expect.ts";
-import { force, forceElement, type Lazy, type List, type Value } from "../value/value.ts";
+import { compareValues, equalMembers } from "../value/equal.ts";
+import { expectBool, expectFunction, expectList, expectSmallInt, expectText, textOf } from "../value/expect.ts";
+import { force, forceElement, isString, type Lazy, type List, NixFloat, type Value } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
 
 function map(f: Lazy, lazyList: Lazy): Value {
@@ -44,10 +44,7 @@ function tail(lazy: Lazy): Value {
 
 function elem(wanted: Lazy, lazyList: Lazy): Value {
   const list = expectList(lazyList);
-  for (let index = 0; index < list.length; index++) {
-    if (equalValues(force(wanted), forceElement(list, index))) return true;
-  }
-  return false;
+  return list.some((element) => equalMembers(wanted, element));
 }
 
 function concatLists(lazyLists: Lazy): Value {
@@ -163,18 +160,22 @@ function genericClosure(lazy: Lazy): Value {
   return result;
 }
 
-/** Keys by value: text and numbers by hash, anything comparable else one by one. */
+/** Keys by value: text and numbers by hash, anything comparable else one by one. All must compare with the first. */
 class KeySet {
   readonly #plain = new Set<unknown>();
   readonly #others: Value[] = [];
+  #first: Value | undefined;
 
   add(key: Value): boolean {
-    if (typeof key === "string" || typeof key === "number") {
-      if (this.#plain.has(key)) return false;
-      this.#plain.add(key);
+    if (this.#first === undefined) this.#first = key;
+    else compareValues(key, this.#first);
+    const plain = isString(key) ? textOf(key) : key instanceof NixFloat ? key.value : key;
+    if (typeof plain === "string" || typeof plain === "number" || typeof plain === "bigint") {
+      if (this.#plain.has(plain)) return false;
+      this.#plain.add(plain);
       return true;
     }
-    if (this.#others.some((other) => typeof other === typeof key && compareValues(other, key) === 0)) return false;
+    if (this.#others.some((other) => compareValues(other, key) === 0)) return false;
     this.#others.push(key);
     return true;
   }

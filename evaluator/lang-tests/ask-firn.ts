@@ -25,7 +25,7 @@ export type FirnAnswer =
   | { readonly kind: "crash"; readonly message: string }
   | { readonly kind: "died" };
 
-const STACK_MIB = 900;
+const STACK_MIB = 64;
 const SEMI_SPACE_MIB = 64;
 
 /** Answers in the order of the jobs. */

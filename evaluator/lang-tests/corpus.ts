@@ -36,7 +36,9 @@ export function readCorpus(folder: CorpusFolder): Case[] {
 }
 
 function readTopic(folder: CorpusFolder, topic: string): Case[] {
-  const goldens = new Map(sections(readBytes(goldenFile(folder, topic))).map(({ name, body }) => [name, body.trimEnd()]));
+  const goldens = new Map(
+    sections(readBytes(goldenFile(folder, topic))).map(({ name, body }) => [name, body.trimEnd()]),
+  );
   return sections(readBytes(join(HERE, folder, `${topic}.nix`))).map(({ name, body }, number) => {
     const differs = /^# differs: (.*)\n/.exec(body);
     return {

@@ -59,12 +59,13 @@ const operators: ReadonlyMap<TokenKind, Operator> = new Map<TokenKind, Operator>
   ["*", { power: 10, associates: "left" }],
   ["/", { power: 10, associates: "left" }],
   ["++", { power: 11, associates: "right" }],
-  ["?", { power: 12, associates: "none" }],
+  ["?", { power: 12, associates: "left" }],
 ]);
 const notPower = 8;
 const negatePower = 13;
 
 const maxInt = 0x7fffffffffffffffn;
+const minNormal = 2.2250738585072014e-308;
 
 class Parser {
   readonly #lexer: Lexer;
@@ -361,7 +362,7 @@ class Parser {
     if (!this.#accept("${")) this.#unexpected("an attribute name");
     const expr = this.#expr();
     this.#expect("}");
-    return expr;
+    return expr.kind === "literal" && expr.type === "string" ? intern(String(expr.value)) : expr;
   }
 
   #simple(): Expr {
@@ -377,7 +378,7 @@ class Parser {
         return { kind: "literal", type: "int", value: parseInteger(text, pos), pos };
       case "float":
         lexer.next();
-        return { kind: "literal", type: "float", value: Number(text), pos };
+        return { kind: "literal", type: "float", value: parseFloatLiteral(text, pos), pos };
       case "uri":
         lexer.next();
         return { kind: "literal", type: "string", value: text, pos };
@@ -563,6 +564,16 @@ function parseInteger(text: string, pos: number): number | bigint {
   const big = BigInt(text);
   if (big > maxInt) throw new EvaluationError("syntax", `invalid integer '${text}'`, pos);
   return big;
+}
+
+/** Like C's `strtod`, which Nix uses: neither infinite nor so small that digits are lost. */
+function parseFloatLiteral(text: string, pos: number): number {
+  const value = Number(text);
+  const isZero = !/[1-9]/.test(text.split(/[eE]/)[0] ?? "");
+  if (!Number.isFinite(value) || (value < minNormal && !isZero)) {
+    throw new EvaluationError("syntax", `invalid float '${text}'`, pos);
+  }
+  return value;
 }
 
 /** A literal when there is nothing to compute. */

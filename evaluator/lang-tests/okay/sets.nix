@@ -20,8 +20,6 @@ let s = { "x y" = 1; }; in { inherit (s) "x y"; }
 let a = 1; in { inherit ${"a"}; }
 # case: has attribute of a has attribute
 { } ? a ? b
-# case: a dynamic name may depend on static attributes of its set
-let s = { ${s.x} = 1; x = "a"; }; in s.a
 # case: inherit into a rec set takes the outer name
 let a = 1; in rec { inherit a; b = a; }
 # case: dynamic names
