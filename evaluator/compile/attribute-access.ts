@@ -8,7 +8,16 @@ import { Attrs } from "../value/attrs.ts";
 import { expectText } from "../value/expect.ts";
 import type { Shape } from "../value/shape.ts";
 import { describeType } from "../value/type-name.ts";
-import { type Env, force, forceThunk, type Lazy, type Run, Thunk, type Value } from "../value/value.ts";
+import {
+  type Env,
+  FunctionValue,
+  force,
+  forceElement,
+  type Lazy,
+  type Run,
+  Thunk,
+  type Value,
+} from "../value/value.ts";
 import type { Compiler, Delay } from "./compiler.ts";
 import { traced } from "./trace.ts";
 import { frameAt } from "./variable.ts";
@@ -47,16 +56,13 @@ function selectName(from: Run, name: string, pos: number): Run {
       knownIndex = index;
     }
     const value = set.values[index] as Lazy;
-    if (!(value instanceof Thunk)) return value;
-    return forceAttribute(set, index, value, name, pos);
+    return value instanceof Thunk ? forceAttribute(set, index, name, pos) : value;
   };
 }
 
-function forceAttribute(set: Attrs, index: number, thunk: Thunk, name: string, pos: number): Value {
+function forceAttribute(set: Attrs, index: number, name: string, pos: number): Value {
   try {
-    const value = forceThunk(thunk);
-    set.values[index] = value;
-    return value;
+    return forceElement(set.values, index);
   } catch (error) {
     throw traced(error, `while evaluating the attribute '${name}'`, set.shape.position(index) || pos);
   }
@@ -124,6 +130,15 @@ export function compileHasAttribute(compiler: Compiler, expr: HasAttribute): Run
 }
 
 /**
+ * The value of an attribute, when it may be taken in place of a thunk that selects it: it is computed and no function (see
+ * `forceElement`).
+ */
+export function takeable(member: Lazy): Value | undefined {
+  const value = member instanceof Thunk && member.code === null ? (member.slot as Value) : member;
+  return value instanceof Thunk || value instanceof FunctionValue ? undefined : value;
+}
+
+/**
  * `variable.name`: when the set is already there, so is the attribute, and no thunk is needed to get it later. Null for
  * other forms.
  */
@@ -148,6 +163,6 @@ export function delaySelect(compiler: Compiler, expr: Select): Delay | null {
       knownShape = set.shape;
       knownIndex = index;
     }
-    return set.values[knownIndex] as Lazy;
+    return takeable(set.values[knownIndex] as Lazy) ?? new Thunk(code, env);
   };
 }

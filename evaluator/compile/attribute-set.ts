@@ -8,7 +8,7 @@ import { Attrs, attrsFromPairs, emptyAttrs, updateAttrs } from "../value/attrs.t
 import { expectAttrs, expectText } from "../value/expect.ts";
 import { Shape } from "../value/shape.ts";
 import { Code, type Env, force, type Lazy, type Run, Thunk, type Value } from "../value/value.ts";
-import { missingAttribute } from "./attribute-access.ts";
+import { missingAttribute, takeable } from "./attribute-access.ts";
 import type { Compiler, Delay } from "./compiler.ts";
 import { traced } from "./trace.ts";
 
@@ -37,8 +37,9 @@ function inheritedMember(source: number, name: string, pos: number): Member {
   return (_frame, _outer, sources) => {
     let set = sources[source] as Lazy;
     if (set instanceof Thunk && set.code === null) set = set.slot as Value;
-    const value = set instanceof Attrs ? set.get(name) : undefined;
-    return value ?? new Thunk(code, [set]);
+    const member = set instanceof Attrs ? set.get(name) : undefined;
+    const value = member === undefined ? undefined : takeable(member);
+    return value === undefined ? new Thunk(code, [set]) : value;
   };
 }
 

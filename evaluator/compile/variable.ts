@@ -4,7 +4,16 @@ import type { Variable, With } from "../syntax/ast.ts";
 import { Attrs } from "../value/attrs.ts";
 import type { Shape } from "../value/shape.ts";
 import { describeType } from "../value/type-name.ts";
-import { type Env, force, forceThunk, type Lazy, type Run, Thunk, type Value } from "../value/value.ts";
+import {
+  type Env,
+  FunctionValue,
+  force,
+  forceElement,
+  type Lazy,
+  type Run,
+  Thunk,
+  type Value,
+} from "../value/value.ts";
 import type { Compiler, Delay } from "./compiler.ts";
 
 export function compileVariable(compiler: Compiler, variable: Variable): Run {
@@ -20,11 +29,7 @@ function readGlobal(value: Lazy): Run {
 }
 
 function readFrame(frame: Env, slot: number): Value {
-  const value = frame[slot] as Lazy;
-  if (!(value instanceof Thunk)) return value;
-  const forced = forceThunk(value);
-  frame[slot] = forced;
-  return forced;
+  return forceElement(frame as Lazy[], slot);
 }
 
 function readSlot(depth: number, slot: number): Run {
@@ -56,9 +61,7 @@ export function delayVariable(compiler: Compiler, variable: Variable): Delay {
   const code = compiler.code(variable);
   const read = (env: Env, frame: Env): Lazy => {
     const value = frame[slot] as Lazy | undefined;
-    if (value === undefined) return new Thunk(code, env);
-    if (!(value instanceof Thunk) || value.code !== null) return value;
-    return value.slot as Value;
+    return value === undefined ? new Thunk(code, env) : finished(value);
   };
   switch (depth) {
     case 0:
@@ -70,6 +73,12 @@ export function delayVariable(compiler: Compiler, variable: Variable): Delay {
     default:
       return (env) => read(env, frameAt(env, depth));
   }
+}
+
+/** A thunk that is done is as good as its value, unless that is a function (see {@link forceElement}). */
+export function finished(value: Lazy): Lazy {
+  if (!(value instanceof Thunk) || value.code !== null) return value;
+  return value.slot instanceof FunctionValue ? value : (value.slot as Value);
 }
 
 export function compileWith(compiler: Compiler, expr: With): Run {

@@ -1,6 +1,6 @@
 /** Attribute sets: a {@link Shape} (names) and an array of values in the shape's order. */
 import { compareNames, emptyShape, type MergePlan, Shape } from "./shape.ts";
-import { forceThunk, type Lazy, Thunk, type Value } from "./value.ts";
+import { forceElement, type Lazy, type Value } from "./value.ts";
 
 export class Attrs {
   readonly shape: Shape;
@@ -37,11 +37,7 @@ export class Attrs {
   }
 
   forceAt(index: number): Value {
-    const value = this.values[index] as Lazy;
-    if (!(value instanceof Thunk)) return value;
-    const forced = forceThunk(value);
-    this.values[index] = forced;
-    return forced;
+    return forceElement(this.values, index);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Attrs } from "./attrs.ts";
 import type { Shape } from "./shape.ts";
-import type { Code, Env, Lazy, Value } from "./value.ts";
+import { type Code, type Env, FunctionValue, type Lazy, type Value } from "./value.ts";
 
 export type Callable = LambdaValue | Primop | PartialCall;
 
@@ -57,10 +57,11 @@ export class LambdaCode {
   }
 }
 
-export class LambdaValue {
+export class LambdaValue extends FunctionValue {
   readonly code: LambdaCode;
   readonly env: Env;
   constructor(code: LambdaCode, env: Env) {
+    super();
     this.code = code;
     this.env = env;
   }
@@ -68,13 +69,14 @@ export class LambdaValue {
 
 export type PrimopFunction = (...args: Lazy[]) => Value;
 
-export class Primop {
+export class Primop extends FunctionValue {
   readonly name: string;
   readonly arity: number;
   readonly run: PrimopFunction;
   /** Bit i set: argument i is computed in any case, so a call may as well compute it first and save a thunk. */
   readonly strict: number;
   constructor(name: string, arity: number, run: PrimopFunction, strict = 0) {
+    super();
     this.name = name;
     this.arity = arity;
     this.run = run;
@@ -83,10 +85,11 @@ export class Primop {
 }
 
 /** A function that still lacks arguments. */
-export class PartialCall {
+export class PartialCall extends FunctionValue {
   readonly callee: LambdaValue | Primop;
   readonly args: readonly Lazy[];
   constructor(callee: LambdaValue | Primop, args: readonly Lazy[]) {
+    super();
     this.callee = callee;
     this.args = args;
   }
@@ -97,5 +100,5 @@ export class PartialCall {
 }
 
 export function isCallable(value: Lazy): value is Callable {
-  return value instanceof LambdaValue || value instanceof Primop || value instanceof PartialCall;
+  return value instanceof FunctionValue;
 }

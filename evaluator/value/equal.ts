@@ -20,7 +20,6 @@ import {
 
 export function equalValues(a: Value, b: Value): boolean {
   if (typeof a === "string" && typeof b === "string") return a === b;
-  // Identity counts before anything else, which is how equal functions inside of sets come about.
   if (a === b && !(a instanceof NixFloat)) return !isCallable(a);
   if (isString(a)) return isString(b) && textOf(a) === textOf(b);
   if (isInt(a) || a instanceof NixFloat) return equalNumbers(a, b);
@@ -30,12 +29,9 @@ export function equalValues(a: Value, b: Value): boolean {
   return false;
 }
 
-/** Of two members of sets or lists: the same object is equal, even a function. */
-function equalMembers(a: Lazy, b: Lazy): boolean {
-  if (a === b && !(a instanceof NixFloat)) return true;
-  const left = force(a);
-  const right = force(b);
-  return (left === right && isCallable(left)) || equalValues(left, right);
+/** Of two members of sets or lists: the same one is equal, even a function. */
+export function equalMembers(a: Lazy, b: Lazy): boolean {
+  return (a === b && !(a instanceof NixFloat)) || equalValues(force(a), force(b));
 }
 
 function equalNumbers(a: Int | NixFloat, b: Value): boolean {

@@ -62,6 +62,9 @@ export class Code {
   }
 }
 
+/** What all functions extend (`callable.ts`). */
+export abstract class FunctionValue {}
+
 export class Thunk {
   /** Null once computed. */
   code: Code | null;
@@ -98,12 +101,15 @@ export function force(lazy: Lazy): Value {
   return lazy instanceof Thunk ? forceThunk(lazy) : lazy;
 }
 
-/** Computes an element in place. */
-export function forceElement(list: List, index: number): Value {
+/**
+ * Computes an element in place. The thunk is replaced by its value, but for a function: two functions are equal only when
+ * they are the same variable, attribute or element, and the thunk is what tells.
+ */
+export function forceElement(list: Lazy[], index: number): Value {
   const element = list[index] as Lazy;
   if (!(element instanceof Thunk)) return element;
-  const value = forceThunk(element);
-  list[index] = value;
+  const value = element.code === null ? (element.slot as Value) : forceThunk(element);
+  if (!(value instanceof FunctionValue)) list[index] = value;
   return value;
 }
 
