@@ -8,6 +8,9 @@ import { PartialCall, Primop } from "./callable.ts";
 import { textOf } from "./expect.ts";
 import { isInt, isList, isString, type Lazy, type List, NixFloat, NixPath, Thunk, type Value } from "./value.ts";
 
+/** `«repeated»` as bytes: all text here is. */
+const repeated = "\xc2\xabrepeated\xc2\xbb";
+
 export function printValue(value: Lazy): string {
   const printer = new Printer();
   printer.print(value);
@@ -30,7 +33,7 @@ class Printer {
   #repeats(object: object, size: number): boolean {
     if (size === 0) return false;
     if (this.#seen.has(object)) {
-      this.pieces.push("«repeated»");
+      this.pieces.push(repeated);
       return true;
     }
     this.#seen.add(object);
