@@ -105,7 +105,7 @@ export class AttributeBuilder {
   }
 
   #failDuplicate(path: readonly PathStep[], pos: number, earlier: number): never {
-    const name = path.map((step) => (typeof step === "string" ? step : "${..}")).join(".");
+    const name = path.map((step) => (typeof step === "string" ? step : "(computed)")).join(".");
     const place = this.#sources.locate(earlier);
     const where = place === null ? "" : ` at ${place.file}:${place.line}:${place.column}`;
     throw new EvaluationError("syntax", `attribute '${name}' already defined${where}`, pos);
