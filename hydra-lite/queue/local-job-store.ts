@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { buildLogPath, buildPaths, openLocalStore } from "#store/api.ts";
+import { buildLogPath, buildPaths, exportBinaryCache, openLocalStore } from "#store/api.ts";
 import type { JobStore } from "./job-store.ts";
 
 /** Firn's own store at `root`. */
@@ -14,7 +14,9 @@ export function openLocalJobStore(root: string): JobStore {
     addIndirectRoot: (link, path) => store.addIndirectRoot(link, path),
     build: (targets, options) => buildPaths(store, targets, options),
     logPath: (drvPath) => relative(store.root, buildLogPath(store.root, drvPath)),
-    exportCache: async () => {},
+    exportCache: async (paths, folder) => {
+      await exportBinaryCache(store, paths, folder);
+    },
     close: () => store.close(),
   };
 }

@@ -1,7 +1,7 @@
 /** The gate over the real store and the real sandbox, judged both ways, and its channel used by real Nix. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -13,18 +13,22 @@ import { runGate } from "../run-gate.ts";
 import { NixJobEvaluator } from "./nix-job-evaluator.ts";
 import { type TempFolder, tempFolder } from "./temp-folder.ts";
 
-const distro = fileURLToPath(new URL("../../distro", import.meta.url));
+const projectDistro = fileURLToPath(new URL("../../distro", import.meta.url));
 const fixture = fileURLToPath(new URL("./fixtures/release.nix", import.meta.url));
 
 describe("gate, end to end", () => {
   let folder: TempFolder;
   let root: string;
   let source: string;
+  let distro: string;
   before(() => {
     folder = tempFolder("gate-e2e");
     root = join(folder.path, "root");
     source = join(folder.path, "source");
+    distro = join(folder.path, "distro");
     mkdirSync(source);
+    // Whoever edits the distro while this runs must not change what is released.
+    cpSync(projectDistro, distro, { recursive: true });
     copyFileSync(fixture, join(source, "release.nix"));
     git("init", "--quiet");
     commit("first", "2026-01-01T00:00:00Z");
@@ -149,6 +153,23 @@ describe("gate, end to end", () => {
     assert.equal(outcome, "moved");
     assert.match(release ?? "", /^small-1pre20260301000000\.[0-9a-f]{12}-dirty-[0-9a-f]{12}$/);
     assert.match(readFileSync(join(root, "firn/channels/small/git-revision"), "utf8"), /^[0-9a-f]{40}-dirty-/);
+  });
+
+  test("real Nix substitutes the release's paths from its binary cache", () => {
+    const channel = join(root, "firn/channels/small");
+    const cache = readFileSync(join(channel, "binary-cache-url"), "utf8");
+    const paths = execFileSync("xz", ["-dc", join(channel, "store-paths.xz")], { encoding: "utf8" })
+      .trim()
+      .split("\n");
+    const other = join(folder.path, "other-root");
+    const flags = ["--store", other, "--option", "substituters", cache, "--option", "require-sigs", "false"];
+    const environment = { ...process.env, XDG_CACHE_HOME: join(folder.path, "cache"), NIX_CONF_DIR: folder.path };
+    execFileSync("nix-store", [...flags, "--realise", ...paths], {
+      env: environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const boot = paths.find((path) => path.endsWith("-boot"));
+    assert.equal(readFileSync(join(other, `${boot}/report`), "utf8"), "library\n");
   });
 
   test("the published tarball is a nixpkgs to real Nix", () => {
