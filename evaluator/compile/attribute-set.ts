@@ -15,10 +15,11 @@ import { traced } from "./trace.ts";
 /** Makes one attribute: `frame` is where its expression lives, `outer` where `inherit`ed names do. */
 type Member = (frame: Env, outer: Env, sources: readonly Lazy[]) => Lazy;
 
-function memberOf(compiler: Compiler, attribute: Attribute): Member {
+/** `late`: nothing is taken over from the frame before it is complete. */
+function memberOf(compiler: Compiler, attribute: Attribute, late = false): Member {
   const { value } = attribute;
   if (value.kind === "inherited-from") return inheritedMember(value.source, value.name, value.pos);
-  const delay = compiler.delay(value);
+  const delay = late && !attribute.inherited ? compiler.thunk(value) : compiler.delay(value);
   return attribute.inherited ? (_frame, outer) => delay(outer) : delay;
 }
 
@@ -109,8 +110,8 @@ function setWithSources(
 }
 
 /** Fills a frame with the bindings of a `let` or a recursive set. */
-function compileFrame(compiler: Compiler, set: AttributeSet): (outer: Env) => Env {
-  const members = set.attributes.map((attribute) => memberOf(compiler, attribute));
+function compileFrame(compiler: Compiler, set: AttributeSet, late = false): (outer: Env) => Env {
+  const members = set.attributes.map((attribute) => memberOf(compiler, attribute, late));
   const makeSources = sourcesOf(compiler, set);
   const template: Env = [undefined, ...Array<undefined>(members.length).fill(undefined)];
   return (outer) => {
@@ -131,9 +132,9 @@ export function compileLet(compiler: Compiler, expr: Let): Run {
 }
 
 function compileRecursive(compiler: Compiler, set: AttributeSet): Run {
-  const makeFrame = compileFrame(compiler, set);
   const shape = literalShape(set);
   const overrides = shape.indexOf("__overrides");
+  const makeFrame = compileFrame(compiler, set, overrides >= 0);
   const build = (frame: Env): Attrs => {
     const attrs = new Attrs(shape, frame.slice(1) as Lazy[]);
     return overrides < 0 ? attrs : applyOverrides(attrs, frame, overrides);

@@ -46,6 +46,8 @@ let s = { a.b = null; }; n = "a"; in [ (s ? a) (s ? b) (s ? a.b) (s ? a.b.c) (s 
 [ ({ a = [ 1 ]; } == { a = [ 1 ]; }) ({ a = 1; } == { b = 1; }) ({ a = 1; } == { a = 1; b = 2; }) ({ } == { }) ({ a = 1; } != { a = 2; }) ]
 # case: functions are never equal
 let f = x: x; in [ (f == f) ((x: x) == (x: x)) ]
+# case: a function is another value once it was selected
+let s = { f = x: x; }; in [ s.f ] == [ s.f ]
 # case: functions inside one set are equal to themselves
 let s = { f = x: x; }; in [ (s == s) ([ s ] == [ s ]) ]
 # case: derivations compare by outPath
