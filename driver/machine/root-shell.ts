@@ -138,6 +138,7 @@ export class RootShell {
       () => this.reset(lostError(this.#machineName, "it gave no answer")),
       Math.min(timeoutMs, 2 ** 31 - 1),
     );
+    timer.unref();
     this.#pending = { marker, resolve, reject };
     this.#stream?.write(`${line}\n`);
     try {
@@ -165,7 +166,7 @@ export class RootShell {
   #greet(): void {
     this.reset(lostError(this.#machineName, "a new root shell was started in its place"));
     this.#ask(
-      `d=/run; [ -w $d ] || d=/tmp; FIRN=$d/.firn-shell.$$; printf 'firn:%s:\\n' hello`,
+      `d=/run; [ -w $d ] || d=/tmp; FIRN=$d/.firn-shell.$$; trap 'rm -f "$FIRN".*' EXIT; printf 'firn:%s:\\n' hello`,
       "firn:hello:",
       60_000,
     ).then(

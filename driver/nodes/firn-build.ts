@@ -19,10 +19,6 @@ export async function buildExpression(
   options: { readonly journal: Journal; readonly signal?: AbortSignal | undefined },
 ): Promise<BuildResult> {
   const { journal, signal } = options;
-  return journal.action({ kind: "phase", title: "build" }, () => runBuild(expression, journal, signal));
-}
-
-async function runBuild(expression: string, journal: Journal, signal: AbortSignal | undefined): Promise<BuildResult> {
   const { execa } = await import("execa");
   const command = join(projectFolder(), "bin", "firn");
   const child = execa(process.execPath, [command, "build", "--json", "--no-link", "--expr", expression], {

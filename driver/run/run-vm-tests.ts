@@ -2,7 +2,7 @@
  * What `firn test` does: runs test files under node:test, each in a process of its own, and tells live what happens. The
  * text goes through `write`, so that only the command decides where it appears.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { run } from "node:test";
@@ -15,7 +15,7 @@ import { channelVariable, listenForTests } from "./runner-channel.ts";
 export interface RunVmTestsOptions {
   /** Where reports go; `<root>/firn/reports` unless told. */
   readonly reportFolder?: string;
-  /** Only tests whose name matches. */
+  /** Only tests whose name contains the text or matches the pattern. */
   readonly grep?: readonly (string | RegExp)[];
   /** Serial consoles, commands and builds too. */
   readonly verbose?: boolean;
@@ -37,7 +37,10 @@ export interface RunVmTestsResult {
   readonly reportPage: string;
 }
 
-/** @throws AppError `DRIVER_NO_TESTS` when no test ran */
+/**
+ * @param files test files, or folders of them
+ * @throws AppError `DRIVER_NO_TESTS` when no test ran
+ */
 export async function runVmTests(files: readonly string[], options: RunVmTestsOptions = {}): Promise<RunVmTestsResult> {
   const { write = () => {}, signal } = options;
   const reportFolder = resolve(options.reportFolder ?? stateFolders().reports);
@@ -72,11 +75,15 @@ async function runFiles(files: readonly string[], options: RunVmTestsOptions, ou
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   const { grep, signal } = options;
   const stream = run({
-    files: files.map((file) => resolve(file)),
+    files: files.flatMap(expand),
     concurrency: 1,
     ...(grep === undefined || grep.length === 0
       ? {}
-      : { testNamePatterns: [...grep].map((pattern) => new RegExp(pattern)) }),
+      : {
+          testNamePatterns: [...grep].map((pattern) =>
+            typeof pattern === "string" ? new RegExp(pattern.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")) : pattern,
+          ),
+        }),
     ...(signal === undefined ? {} : { signal }),
   });
   stream.on("test:pass", ({ name, details, skip, nesting }) => {
@@ -95,6 +102,19 @@ async function runFiles(files: readonly string[], options: RunVmTestsOptions, ou
   // The stream ends when all files have; its events are taken above.
   for await (const _ of stream);
   return counts;
+}
+
+/** A folder stands for the test files below it. */
+function expand(path: string): string[] {
+  const absolute = resolve(path);
+  const stat = statSync(absolute, { throwIfNoEntry: false });
+  if (stat === undefined) {
+    throw new AppError("DRIVER_NO_TESTS", `There is no test file '${path}'`, { exitCode: 2 });
+  }
+  if (!stat.isDirectory()) return [absolute];
+  return globSync("**/*.test.{ts,js,mjs}", { cwd: absolute })
+    .sort()
+    .map((file) => join(absolute, file));
 }
 
 /** The test processes inherit the environment of this one. */
