@@ -59,7 +59,7 @@ in
           "[ -e /etc/resolv.conf ] || : > /etc/resolv.conf\n"
         else
           ''
-            cat > /etc/resolv.conf <<'END-OF-RESOLV-CONF'
+            $bb cat > /etc/resolv.conf <<'END-OF-RESOLV-CONF'
             ${lib.optionalString (cfg.search != [ ]) "search ${toString cfg.search}\n"}${lib.concatMapStrings (n: "nameserver ${n}\n") cfg.nameservers}END-OF-RESOLV-CONF
           ''
       )

@@ -1,19 +1,15 @@
 # Writes /etc/passwd, /etc/group and /etc/shadow as declared; sourced by the activation script.
 update_users() {
-  local spec=$1 program=$2 mutable=$3 work kind name rest home mode
-  touch /etc/passwd /etc/group
-  [ -e /etc/shadow ] || (umask 077; : > /etc/shadow)
-  touch /var/lib/nixos/uid-map /var/lib/nixos/gid-map /var/lib/nixos/declared-users /var/lib/nixos/declared-groups
-  work=$(mktemp -d /var/lib/nixos/users.XXXXXX)
-  chmod 0700 "$work"
-  gawk -v work="$work" -v mutable="$mutable" -v today="$(( $(date +%s) / 86400 ))" -f "$program" "$spec" || { rm -rf "$work"; return 1; }
-  chmod 0644 "$work/passwd" "$work/group"
-  chmod 0640 "$work/shadow"
+  local spec=$1 program=$2 mutable=$3 work=/var/lib/nixos/users.new now name mode home
+  $bb rm -rf "$work"
+  $bb mkdir -m 0700 "$work"
+  printf -v now '%(%s)T' -1
+  # The files that hold secrets are made without rights for others.
+  (umask 0077; $bb awk -v work="$work" -v mutable="$mutable" -v today="$((now / 86400))" -f "$program" "$spec") || { $bb rm -rf "$work"; return 1; }
+  $bb chmod 0644 "$work/passwd" "$work/group"
   # Each file is complete before it takes its place.
-  mv "$work/group" /etc/group
-  mv "$work/passwd" /etc/passwd
-  mv "$work/shadow" /etc/shadow
-  mv "$work/uid-map" "$work/gid-map" "$work/declared-users" "$work/declared-groups" /var/lib/nixos/
+  $bb mv "$work/group" "$work/passwd" "$work/shadow" /etc/
+  $bb mv "$work/uid-map" "$work/gid-map" "$work/declared-users" "$work/declared-groups" /var/lib/nixos/
   while IFS='	' read -r name mode home; do
     if [ ! -e "$home" ]; then
       mkdir -p "$home"
@@ -21,6 +17,6 @@ update_users() {
       chmod "$mode" "$home"
     fi
   done < "$work/homes"
-  if [ -s "$work/plain" ]; then chpasswd < "$work/plain"; fi
-  rm -rf "$work"
+  if [ -s "$work/plain" ]; then ${chpasswd:-chpasswd} < "$work/plain"; fi
+  $bb rm -rf "$work"
 }

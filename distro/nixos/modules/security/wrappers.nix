@@ -40,14 +40,15 @@ in
     system.activationScripts.wrappers = lib.stringAfter [ "users" "groups" ] ''
       # Programs with the rights of others, made anew in a folder that then takes the place of the old one.
       if ! [ -d /run/wrappers/bin ]; then
-        mkdir -p /run/wrappers
-        mount -t tmpfs -o nodev,mode=0755,size=64m tmpfs /run/wrappers
-        mkdir -p /run/wrappers/bin
+        $bb mkdir -p /run/wrappers
+        $bb mount -t tmpfs -o nodev,mode=0755,size=64m tmpfs /run/wrappers
+        $bb mkdir /run/wrappers/bin
+      else
+        $bb rm -f /run/wrappers/bin/*
       fi
-      rm -f /run/wrappers/bin/*
       ${lib.optionalString (plain.right != [ ]) ''
-        cp -L ${lib.concatMapStringsSep " " (w: "${w.source}") plain.right} /run/wrappers/bin/
-        chmod 4511 /run/wrappers/bin/*
+        $bb cp -L ${lib.concatMapStringsSep " " (w: "${w.source}") plain.right} /run/wrappers/bin/
+        $bb chmod 4511 /run/wrappers/bin/*
       ''}${lib.concatMapStrings commands plain.wrong}
     '';
   };

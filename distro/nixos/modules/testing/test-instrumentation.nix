@@ -15,7 +15,6 @@ let
       DefaultDependencies = false;
       ConditionPathExists = "/dev/hvc0";
     };
-    after = [ "local-fs.target" ];
     before = [ "shutdown.target" ];
     conflicts = [ "shutdown.target" ];
     enableDefaultPath = false;

@@ -146,13 +146,26 @@ in
 
     # The kernel line that boots fastest where there is no hardware virtualisation.
     boot.kernelParams = [
-      "quiet" "mitigations=off" "random.trust_cpu=on" "rcupdate.rcu_expedited=1" "cryptomgr.notests" "audit=0" "apparmor=0" "nokaslr"
+      "quiet" "mitigations=off" "random.trust_cpu=on" "rcupdate.rcu_expedited=1" "cryptomgr.notests" "audit=0" "apparmor=0" "selinux=0" "nokaslr"
     ] ++ lib.optionals pkgs.stdenv.hostPlatform.isx86 [ "tsc=reliable" "no_timer_check" "8250.nr_uarts=1" ];
     # Units that only cost time in a virtual machine.
     systemd.suppressedSystemUnits = [
       "dev-hugepages.mount" "dev-mqueue.mount" "sys-kernel-debug.mount" "sys-kernel-tracing.mount" "sys-kernel-config.mount" "sys-fs-fuse-connections.mount"
-      "systemd-random-seed.service" "systemd-ask-password-console.path" "systemd-ask-password-wall.path"
+      "systemd-random-seed.service" "systemd-remount-fs.service" "systemd-tmpfiles-setup-dev.service" "modprobe@.service" "systemd-ask-password-console.path" "systemd-ask-password-wall.path"
     ];
+    # Of the hundreds of devices of the kernel only some mean anything to udev's rules.
+    systemd.services.systemd-udev-trigger = {
+      overrideStrategy = "asDropin";
+      enableDefaultPath = false;
+      serviceConfig.ExecStart = [
+        ""
+        "${config.systemd.package}/bin/udevadm trigger --type=devices --action=add --prioritized-subsystem=block,net ${
+          lib.concatMapStringsSep " " (s: "--subsystem-nomatch=${s}") [ "acpi" "bdi" "clockevents" "clocksource" "cpu" "event_source" "machinecheck" "mem" "memory" "memory_tiering" "node" "platform" "thermal" "tty" "vc" "vtconsole" "workqueue" ]
+        }"
+        "-${config.systemd.package}/bin/udevadm trigger --type=devices --action=add --subsystem-match=tty --sysname-match=ttyS0 --sysname-match=tty1 --sysname-match=hvc*"
+      ];
+    };
+    systemd.generators = { systemd-run-generator = "/dev/null"; };
     services.udev.upstreamRules = mkDefault [
       "50-udev-default.rules" "60-block.rules" "60-drm.rules" "60-evdev.rules" "60-input-id.rules" "60-persistent-storage.rules" "60-serial.rules"
       "70-uaccess.rules" "71-seat.rules" "73-seat-late.rules" "75-net-description.rules" "80-drivers.rules" "80-net-setup-link.rules" "90-vconsole.rules" "99-systemd.rules"

@@ -104,6 +104,8 @@ in
   };
   config = mkIf active {
     environment.systemPackages = [ pkgs.nftables ];
+    # Loaded in one go: else the kernel starts a process for each that a rule needs.
+    boot.kernelModules = [ "nf_tables" "nft_ct" ] ++ lib.optionals cfg.enable ([ "nf_log_syslog" "nft_log" ] ++ lib.optional (cfg.checkReversePath != false) "nft_fib_inet");
     system.build.nftablesRules = rulesFile;
     systemd.services.nftables = {
       description = "nftables firewall";

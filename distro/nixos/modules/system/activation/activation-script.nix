@@ -34,6 +34,8 @@ let
 
       systemConfig='@out@'
       export PATH=${lib.makeBinPath path}
+      # For what runs at every boot: it starts in a fraction of the time of a program with shared libraries.
+      bb=${pkgs.busybox}/bin/busybox
       _status=0
       trap "_status=1 _localstatus=\$?" ERR
       # Ensure a consistent umask.
@@ -43,10 +45,7 @@ let
 
       ${lib.optionalString (!onlyDry) ''
         # Make this configuration the current configuration.
-        # The readlink is there to ensure that when $systemConfig = /system
-        # (which is a symlink to the store), /run/current-system is still used
-        # as a garbage collection root.
-        ln -sfn "$(readlink -f "$systemConfig")" /run/current-system
+        $bb ln -sfn "$systemConfig" /run/current-system
       ''}
       exit $_status
     '';
@@ -106,20 +105,20 @@ in
       stdio = "";
       specialfs = "";
       binsh = stringAfter [ "stdio" ] ''
-        # Create the required /bin/sh symlink; otherwise lots of things (notably the system() function) won't work.
-        if [ "$(readlink /bin/sh)" != ${config.environment.binsh} ]; then
-          mkdir -p -m 0755 /bin
-          ln -sfn ${config.environment.binsh} /bin/.sh.tmp
-          mv /bin/.sh.tmp /bin/sh
+        # The one shell that has a fixed place, which system(3) needs.
+        if ! [ /bin/sh -ef ${config.environment.binsh} ]; then
+          [ -d /bin ] || $bb mkdir -p -m 0755 /bin
+          $bb ln -sfn ${config.environment.binsh} /bin/.sh.tmp
+          $bb mv /bin/.sh.tmp /bin/sh
         fi
       '';
       usrbinenv =
         if config.environment.usrbinenv != null then
           ''
-            if [ "$(readlink /usr/bin/env)" != ${config.environment.usrbinenv} ]; then
-              mkdir -p -m 0755 /usr/bin
-              ln -sfn ${config.environment.usrbinenv} /usr/bin/.env.tmp
-              mv /usr/bin/.env.tmp /usr/bin/env
+            if ! [ /usr/bin/env -ef ${config.environment.usrbinenv} ]; then
+              [ -d /usr/bin ] || $bb mkdir -p -m 0755 /usr/bin
+              $bb ln -sfn ${config.environment.usrbinenv} /usr/bin/.env.tmp
+              $bb mv /usr/bin/.env.tmp /usr/bin/env
             fi
           ''
         else
@@ -129,11 +128,14 @@ in
           '';
       var = ''
         # Folders that programs take for granted.
-        mkdir -p /var/lib/nixos /var/empty /var/log /var/cache /var/spool /var/tmp /root /home /boot /tmp
-        chmod 1777 /var/tmp /tmp
-        chmod 0555 /var/empty
-        chmod 0700 /root
-        [ -L /var/run ] || ln -sfn /run /var/run
+        if ! [ -d /var/lib/nixos ] || ! [ -d /var/empty ] || ! [ -k /tmp ]; then
+          $bb mkdir -p /var/lib/nixos /var/log /var/cache /var/spool /home /boot
+          $bb mkdir -p -m 1777 /tmp /var/tmp
+          $bb chmod 1777 /tmp /var/tmp
+          $bb mkdir -p -m 0555 /var/empty
+          $bb mkdir -p -m 0700 /root
+        fi
+        [ -L /var/run ] || $bb ln -sfn /run /var/run
       '';
       etc = stringAfter [ "users" "groups" ] config.system.build.etcActivationCommands;
       # Of use to modules of others that name them.

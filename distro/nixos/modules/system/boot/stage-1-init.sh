@@ -1,5 +1,4 @@
 export PATH=/bin
-/bin/busybox --install -s /bin
 mount -t proc -o nosuid,nodev,noexec proc /proc
 mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
 mount -t devtmpfs -o nosuid,mode=0755 devtmpfs /dev 2>/dev/null
@@ -31,10 +30,9 @@ fail() {
   exit 1
 }
 
+# All in one process. A module whose hardware is missing is not an error.
 load_modules() {
-  while read -r file; do
-    insmod "/modules/$file" 2>/dev/null || { [ -e "/sys/module/$(echo "${file%.ko}" | tr - _)" ] || say "module $file was not loaded"; }
-  done < /modules/order
+  modprobe -a $(cat /modules) 2>/dev/null
 }
 
 # The kernel's name of a device; waits until it is there.

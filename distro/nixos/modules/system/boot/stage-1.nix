@@ -81,24 +81,28 @@ in
         extraFiles = lib.mapAttrsToList (place: source: "${place}=${source}") cfg.extraFiles;
       }
       ''
-        mkdir -p $out root/bin root/modules root/proc root/sys root/dev root/run root/mnt-root
+        mkdir -p $out root/bin root/lib root/proc root/sys root/dev root/run root/mnt-root
         cp ${pkgs.busybox}/bin/busybox root/bin/busybox
-        ln -s busybox root/bin/sh
+        for name in $(cat ${./applets}); do ln -s busybox "root/bin/$name"; done
         cp ${init} root/init
         chmod +x root/init
         version=$(ls ${modulesTree}/lib/modules | head -n 1)
         from=${modulesTree}/lib/modules/$version
+        # The modules without dependencies of their own, in an order in which that is right.
+        modules=root/lib/modules/$version
+        mkdir -p $modules
         awk -v wanted="$wanted" -f ${./select-modules.awk} $from/modules.dep > list
-        : > root/modules/order
         while read -r file; do
           name=$(basename $file)
           case $name in
-            *.ko) cp $from/$file root/modules/$name ;;
-            *.ko.xz) name=''${name%.xz}; xz -dc $from/$file > root/modules/$name ;;
-            *.ko.zst) name=''${name%.zst}; zstd -dcq $from/$file > root/modules/$name ;;
+            *.ko) cp $from/$file $modules/$name ;;
+            *.ko.xz) name=''${name%.xz}; xz -dc $from/$file > $modules/$name ;;
+            *.ko.zst) name=''${name%.zst}; zstd -dcq $from/$file > $modules/$name ;;
           esac
-          printf '%s\n' "$name" >> root/modules/order
+          printf '%s:\n' "$name" >> $modules/modules.dep
+          printf '%s ' "''${name%.ko}" >> root/modules
         done < list
+        touch $modules/modules.alias $modules/modules.symbols root/modules
         for pair in $extraFiles; do
           mkdir -p "root/$(dirname "''${pair%%=*}")"
           cp -rL "''${pair#*=}" "root/''${pair%%=*}"

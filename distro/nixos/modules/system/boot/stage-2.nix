@@ -7,7 +7,7 @@ let
   links = config.systemd.package.runtimeLinks or { };
   folders = lib.unique (map dirOf (builtins.attrNames links));
   runtimeLinks = lib.optionalString (links != { }) ''
-    cp -P -R ${linkTree}/. /
+    $bb cp -P -R ${linkTree}/run/. /run/
   '';
   # All links at once, copied from a tree of them: a process for each would cost a quarter of a second.
   linkTree = pkgs.runCommand "runtime-links" { preferLocalBuild = true; } (
@@ -40,14 +40,13 @@ let
         esac
       done
 
-      mkdir -p -m 0755 /run/wrappers /run/lock /run/user
-      mkdir -p -m 0755 /etc/nixos
-      ln -sfn "$systemConfig" /run/booted-system
+      bb=${pkgs.busybox}/bin/busybox
+      $bb mkdir -p /run/lock /run/user /etc
+      $bb ln -sfn "$systemConfig" /run/booted-system
       # With an identity there is no "first boot", at which systemd would change units in /etc by presets.
       if [ ! -s /etc/machine-id ]; then
         read -r id < /proc/sys/kernel/random/uuid
         printf '%s\n' "''${id//-/}" > /etc/machine-id
-        chmod 0444 /etc/machine-id
       fi
       ${cfg.postBootCommandsEarly}
       ${config.system.build.systemdRuntimeLinks}

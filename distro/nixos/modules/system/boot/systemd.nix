@@ -188,6 +188,11 @@ in
     };
     systemd.suppressedSystemUnits = mkIf (!cfg.enableEmergencyMode) [ "rescue.service" "emergency.service" ];
 
+    # Generators for what a system does not have only cost time at each boot.
+    systemd.generators = lib.genAttrs (
+      [ "systemd-bless-boot-generator" "systemd-gpt-auto-generator" "systemd-hibernate-resume-generator" "systemd-integritysetup-generator" "systemd-rc-local-generator" "systemd-system-update-generator" "systemd-sysv-generator" "systemd-veritysetup-generator" "systemd-cryptsetup-generator" ]
+    ) (_: mkDefault "/dev/null");
+
     users.groups.systemd-journal.gid = config.ids.gids.systemd-journal;
   };
 }

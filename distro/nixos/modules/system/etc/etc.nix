@@ -52,6 +52,7 @@ let
           esac
         }
         . "$entryCommandsPath"
+        (cd $out/links && find . -mindepth 1 -type d) | sort > $out/folders
       '';
 
   # A text that refers to no derivation needs no build.
@@ -101,10 +102,12 @@ in
       # Set up the static part of /etc.
       newEtc=${etc}
       oldEtc=
-      if [ -L /etc/static ]; then oldEtc=$(readlink /etc/static); oldEtc=''${oldEtc%/etc}; fi
-      mkdir -p /etc
-      ln -sfn "$newEtc/etc" /etc/.static.tmp
-      mv -T /etc/.static.tmp /etc/static
+      if [ -L /etc/static ]; then oldEtc=$($bb readlink /etc/static); oldEtc=''${oldEtc%/etc}; fi
+      [ -d /etc ] || $bb mkdir -p /etc
+      if [ "$oldEtc" != "$newEtc" ]; then
+        $bb ln -sfn "$newEtc/etc" /etc/.static.tmp
+        $bb mv -T /etc/.static.tmp /etc/static
+      fi
       if [ "$oldEtc" != "$newEtc" ]; then
         if [ -n "$oldEtc" ] && [ -e "$oldEtc/links-list" ]; then
           while IFS= read -r name; do
@@ -117,7 +120,9 @@ in
             if [ ! -e "$newEtc/etc/$name" ]; then rm -f "/etc/$name"; fi
           done < "$oldEtc/copies"
         fi
-        cp -R -P --remove-destination --no-preserve=mode,ownership "$newEtc/links/." /etc/
+        # Made first, or they would be as read-only as those of the store.
+        (cd /etc && $bb mkdir -p $(< "$newEtc/folders"))
+        $bb cp -R -P --remove-destination "$newEtc/links/." /etc/
         while IFS="	" read -r mode user group name; do
           mkdir -p "$(dirname "/etc/$name")"
           cp -L --no-preserve=mode,ownership "$newEtc/etc/$name" "/etc/$name.tmp"
