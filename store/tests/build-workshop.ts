@@ -50,7 +50,7 @@ export class BuildWorkshop implements Disposable {
   }
 
   get tools(): TestTools {
-    this.#tools ??= addTools(this.store, join(this.root, "tools"));
+    this.#tools ??= addTools(this.store);
     return this.#tools;
   }
 
@@ -138,19 +138,31 @@ interface TestTools {
   readonly libraries: string;
 }
 
-function addTools(store: LocalStore, scratch: string): TestTools {
+function addTools(store: LocalStore): TestTools {
+  prepared ??= prepareTools(store);
+  return {
+    libraries: store.addPath("test-libraries", prepared.libraries),
+    programs: store.addPath("test-tools", prepared.programs),
+  };
+}
+
+/** Physical folders to copy from. Made once, since patching takes longer than most tests: paths are the same in any store. */
+let prepared: TestTools | null = null;
+
+function prepareTools(store: LocalStore): TestTools {
+  const scratch = mkdtempSync(join(tmpdir(), "firn-build-tools-"));
+  process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
+  const folders = { libraries: join(scratch, "lib"), programs: join(scratch, "tools") };
+  const bin = join(folders.programs, "bin");
+  for (const folder of [folders.libraries, bin]) mkdirSync(folder, { recursive: true });
   const programs = TOOLS.map((name) => ({ name, path: realpathSync(findProgram(name)) }));
-  const libraryFolder = join(scratch, "lib");
-  mkdirSync(libraryFolder, { recursive: true });
   for (const path of new Set(programs.flatMap((program) => librariesOf(program.path)))) {
-    copyFileSync(path, join(libraryFolder, basename(path)));
-    chmodSync(join(libraryFolder, basename(path)), 0o755);
+    copyFileSync(path, join(folders.libraries, basename(path)));
+    chmodSync(join(folders.libraries, basename(path)), 0o755);
   }
-  const libraries = store.addPath("test-libraries", libraryFolder);
-  const bin = join(scratch, "tools", "bin");
-  mkdirSync(bin, { recursive: true });
+  const libraries = store.addPath("test-libraries", folders.libraries, { dryRun: true });
   for (const { name, path } of programs) copyRelocated(path, join(bin, name), libraries);
-  return { programs: store.addPath("test-tools", join(scratch, "tools")), libraries };
+  return folders;
 }
 
 function findProgram(name: string): string {

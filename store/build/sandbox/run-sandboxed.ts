@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { AppError } from "../../std/app-error.ts";
+import { ignoreCode } from "../../std/system-error.ts";
 import { type LogPipe, openLogPipe } from "./log-pipe.ts";
 import { encodeSandboxArguments, type SandboxPlan } from "./sandbox-plan.ts";
 import { explainSandboxFailure } from "./sandbox-problem.ts";
@@ -38,14 +39,55 @@ export async function runSandboxed(options: SandboxedProgram): Promise<Sandboxed
   if (options.signal.aborted) return { type: "killed" };
   const pipe = openLogPipe(options.pipePath);
   const child = spawnBubblewrap(options, pipe);
-  const kill = () => child.kill("SIGKILL");
+  const status = new SandboxStatus(child);
+  const kill = () => status.kill();
   options.signal.addEventListener("abort", kill);
   try {
-    const [exit, status] = await Promise.all([exitOf(child), readAll(child.stdio[STATUS_FD]), drain(pipe, options)]);
-    return describeEnd(exit, status, options);
+    const [exit] = await Promise.all([exitOf(child), status.ended, drain(pipe, options)]);
+    return describeEnd(exit, status.exitCode, options.signal);
   } finally {
     options.signal.removeEventListener("abort", kill);
     pipe.reader.destroy();
+  }
+}
+
+/**
+ * What bubblewrap tells about its sandbox. To end a build, process 1 of the sandbox is killed rather than bubblewrap: that
+ * takes all others along, and bubblewrap itself ends when they are gone.
+ */
+class SandboxStatus {
+  readonly ended: Promise<void>;
+  #text = "";
+  #mustKill = false;
+  #hasEnded = false;
+
+  constructor(child: ChildProcess) {
+    // as: node types extra stdio places as either direction; this one is read from
+    const stream = child.stdio[STATUS_FD] as Readable | null;
+    stream?.on("data", (chunk) => {
+      this.#text += String(chunk);
+      if (this.#mustKill) this.kill();
+    });
+    this.ended = new Promise((resolve) => {
+      stream?.once("close", () => {
+        this.#hasEnded = true;
+        resolve();
+      });
+    });
+  }
+
+  /** Null when the program was never started. */
+  get exitCode(): number | null {
+    const text = /"exit-code": (\d+)/.exec(this.#text)?.[1];
+    return text === undefined ? null : Number(text);
+  }
+
+  /** At once, or as soon as there is something to kill. */
+  kill(): void {
+    this.#mustKill = true;
+    const pid = /"child-pid": (\d+)/.exec(this.#text)?.[1];
+    if (pid === undefined || this.#hasEnded) return;
+    ignoreCode("ESRCH", () => process.kill(Number(pid), "SIGKILL"));
   }
 }
 
@@ -79,13 +121,6 @@ function exitOf(child: ChildProcess): Promise<ProcessExit> {
   });
 }
 
-async function readAll(stream: unknown): Promise<string> {
-  let text = "";
-  // as: the status pipe is read from
-  for await (const chunk of (stream as Readable | null) ?? []) text += String(chunk);
-  return text;
-}
-
 function drain(pipe: LogPipe, options: SandboxedProgram): Promise<void> {
   return new Promise((resolve, reject) => {
     pipe.reader.on("data", options.onOutput);
@@ -94,10 +129,9 @@ function drain(pipe: LogPipe, options: SandboxedProgram): Promise<void> {
   });
 }
 
-function describeEnd(exit: ProcessExit, status: string, options: SandboxedProgram): SandboxedEnd {
+function describeEnd(exit: ProcessExit, exitCode: number | null, signal: AbortSignal): SandboxedEnd {
   if ("spawnError" in exit) return { type: "not-started", error: explainSandboxFailure(exit.spawnError) };
-  const exitCode = /"exit-code": (\d+)/.exec(status)?.[1];
-  if (exitCode !== undefined) return { type: "exited", exitCode: Number(exitCode) };
-  if (options.signal.aborted || exit.code === null) return { type: "killed" };
-  return { type: "not-started", error: explainSandboxFailure(null) };
+  if (signal.aborted) return { type: "killed" };
+  if (exitCode !== null) return { type: "exited", exitCode };
+  return exit.code === null ? { type: "killed" } : { type: "not-started", error: explainSandboxFailure(null) };
 }
