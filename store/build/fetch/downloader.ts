@@ -17,6 +17,8 @@ export class Downloader {
   readonly #http: HttpDownloader;
   readonly #debian: DebianMirror;
   readonly #environment: NodeJS.ProcessEnv;
+  /** Asked once: starting npm takes half a second. */
+  #npmRegistry: Promise<string> | undefined;
 
   constructor(environment: NodeJS.ProcessEnv) {
     this.#environment = environment;
@@ -35,7 +37,8 @@ export class Downloader {
   }
 
   async #downloadNpm(path: string, request: DownloadRequest): Promise<void> {
-    const registry = await npmRegistryUrl(this.#environment);
+    this.#npmRegistry ??= npmRegistryUrl(this.#environment);
+    const registry = await this.#npmRegistry;
     await this.#http.download({ ...request, url: `${registry}/${path}` });
   }
 
