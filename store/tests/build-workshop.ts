@@ -104,6 +104,11 @@ export class BuildWorkshop implements Disposable {
     return physicalPath;
   }
 
+  /** Makes another user the owner of everything. */
+  giveTo(uid: number): void {
+    execFileSync("chown", ["-R", `${uid}:${uid}`, this.root]);
+  }
+
   [Symbol.dispose](): void {
     this.store.close();
     execFileSync("chmod", ["-R", "u+w", this.root]);
