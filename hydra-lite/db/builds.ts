@@ -45,11 +45,12 @@ export function nameOfDerivation(drvPath: string): string {
 export function insertJob(database: Database, evaluationId: number, job: JobResult): Promise<number> {
   return database.transaction(async (session) => {
     if (isJobError(job)) {
-      return insertBuild(session, [evaluationId, job.attr, null, "evaluation-failed", "{}", job.error]);
+      const { message, details } = splitError(job.error);
+      return insertBuild(session, [evaluationId, job.attr, null, "evaluation-failed", "{}", message, details]);
     }
     await ensureDerivation(session, job.drvPath);
     const outputs = JSON.stringify(job.outputs);
-    const id = await insertBuild(session, [evaluationId, job.attr, job.drvPath, "queued", outputs, null]);
+    const id = await insertBuild(session, [evaluationId, job.attr, job.drvPath, "queued", outputs, null, null]);
     for (const drvPath of job.constituents ?? []) {
       await ensureDerivation(session, drvPath);
       await session.query("insert into constituent (build_id, drv_path) values ($1, $2) on conflict do nothing", [
@@ -61,10 +62,16 @@ export function insertJob(database: Database, evaluationId: number, job: JobResu
   });
 }
 
+/** The first line says what is wrong; the others show where. */
+function splitError(error: string): { readonly message: string; readonly details: string | null } {
+  const [message = "", ...rest] = error.replaceAll("\0", "\uFFFD").split("\n");
+  return { message, details: rest.length === 0 ? null : rest.join("\n") };
+}
+
 async function insertBuild(session: Session, values: readonly (string | number | null)[]): Promise<number> {
   const rows = await session.query<{ id: number }>(
-    `insert into build (evaluation_id, job, drv_path, status, outputs, error_message)
-     values ($1, $2, $3, $4, $5::jsonb, $6) returning id`,
+    `insert into build (evaluation_id, job, drv_path, status, outputs, error_message, error_details)
+     values ($1, $2, $3, $4, $5::jsonb, $6, $7) returning id`,
     values,
   );
   return oneRow(rows).id;

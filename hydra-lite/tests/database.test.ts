@@ -132,7 +132,7 @@ for (const engine of engines) {
       const evaluationId = await newEvaluation(await newJobset());
       const broken = await insertJob(database, evaluationId, job("broken"));
       await insertJob(database, evaluationId, job("tested", [drv("broken"), drv("fine")]));
-      await insertJob(database, evaluationId, { attr: "wrong", error: "undefined variable 'x'" });
+      await insertJob(database, evaluationId, { attr: "wrong", error: "undefined variable 'x'\n  at r.nix:1:2" });
       await markBuildRunning(database, broken);
       const error = { code: "STORE_BUILD_FAILED", message: "It failed", hint: "Look", details: "line 1\nline 2" };
       await finishBuild(database, broken, { ...end("dependency-failed"), causeDrvPath: drv("deep"), error });
@@ -150,6 +150,7 @@ for (const engine of engines) {
       assert.equal(second?.status, "queued");
       assert.equal(third?.status, "evaluation-failed");
       assert.equal(third?.error?.message, "undefined variable 'x'");
+      assert.equal(third?.error?.details, "  at r.nix:1:2");
     });
 
     test("a job name is unique in an evaluation", async () => {
