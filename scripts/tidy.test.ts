@@ -26,8 +26,10 @@ const mayImport: readonly { readonly from: RegExp; readonly to: RegExp }[] = [
   { from: /^driver\//, to: /^(driver\/|store\/std\/)/ },
   { from: /^hydra-lite\//, to: /^(hydra-lite\/|store\/std\/|store\/api\.ts$)/ },
   { from: /^vm-tests\//, to: /^(vm-tests\/|driver\/api\.ts$)/ },
+  // Runs inside builds, from a channel that holds nothing but this folder.
+  { from: /^distro\//, to: /^distro\// },
   {
-    from: /^(cli|scripts|ci|distro)\//,
+    from: /^(cli|scripts|ci)\//,
     to: /^((cli|scripts|ci)\/|[a-z-]+\/api\.ts$|store\/(std|formats)\/|package\.json$)/,
   },
 ];
@@ -99,11 +101,13 @@ function registryHosts(): string[] {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
   });
-  const apt = existsSync("/etc/apt")
-    ? execFileSync("grep", ["-rhoE", "https?://[^/ ]+", "/etc/apt/sources.list", "/etc/apt/sources.list.d"], {
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "ignore"],
-      })
-    : "";
+  const places = ["/etc/apt/sources.list", "/etc/apt/sources.list.d"].filter((path) => existsSync(path));
+  const apt =
+    places.length === 0
+      ? ""
+      : execFileSync("grep", ["-rhoE", "https?://[^/ ]+", ...places], {
+          encoding: "utf8",
+          stdio: ["ignore", "pipe", "ignore"],
+        });
   return [...new Set(`${npm}\n${apt}`.match(/(?<=https?:\/\/)[^/\s]+/g) ?? [])];
 }
