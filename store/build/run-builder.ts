@@ -7,6 +7,7 @@ import type { BuildWork } from "./build-work.ts";
 import { makeBuilderEnvironment } from "./builder-environment.ts";
 import { isFixedOutput } from "./derivation-traits.ts";
 import { diskFull } from "./host-error.ts";
+import { fillPlaceholders } from "./output-placeholders.ts";
 import { closureAsJson, exportReferencesGraphs } from "./references-graph.ts";
 import { runSandboxed, type SandboxedEnd } from "./sandbox/run-sandboxed.ts";
 import { writeSandboxEtc } from "./sandbox/sandbox-etc.ts";
@@ -21,7 +22,7 @@ const KVM_FEATURES: ReadonlySet<string> = new Set(["kvm", "nixos-test"]);
 /** @throws AppError when it fails; the abort reason when it was cancelled */
 export async function runBuilder(work: BuildWork): Promise<void> {
   const { goal, folder, log, deadline } = work;
-  const { builder, args } = goal.derivation;
+  const { builder, args } = fillPlaceholders(goal.derivation);
   const end = await runSandboxed({
     plan: makePlan(work),
     program: fromByteString(builder),
@@ -39,7 +40,7 @@ export async function runBuilder(work: BuildWork): Promise<void> {
 }
 
 function makePlan({ goal, context, folder, inputs }: BuildWork): SandboxPlan {
-  const { derivation } = goal;
+  const derivation = fillPlaceholders(goal.derivation);
   const { store, cores } = context;
   const environment = makeBuilderEnvironment(derivation, {
     storeDir: store.storeDir,
