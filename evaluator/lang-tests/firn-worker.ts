@@ -1,4 +1,5 @@
 /** The worker of `ask-firn.ts`: evaluates jobs one after the other and posts each answer. */
+import { tmpdir } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { RequestFailure, runRequest } from "../worker/run-request.ts";
 import type { FirnAnswer, FirnJob } from "./ask-firn.ts";
@@ -16,7 +17,7 @@ function answerJob(job: FirnJob): FirnAnswer {
     output: job.output,
     showTrace: false,
     pipeOperators: false,
-    environment: { HOME: "/home/somebody" },
+    environment: { HOME: tmpdir() },
   };
   const openStore = (): never => {
     throw new Error("A language test wants to write to the store");

@@ -102,12 +102,18 @@ function withoutColour(line: string): string {
 function parseBlock(lines: readonly string[]): Answer {
   const value = lines.find((line) => line.startsWith('"'));
   if (value !== undefined) return { kind: "value", shown: unquote(value) };
-  const starts = lines.flatMap((line, n) => (line.startsWith("error: ") ? [n] : []));
+  const starts = lines.flatMap((line, n) => (/^error:( |$)/.test(line) ? [n] : []));
   const [start = 0] = starts;
-  if (starts.length < 2) return { kind: "error", message: "syntax error, unexpected end of file" };
+  if (starts.length < 2) return { kind: "error", message: onlyParenthesisFailed(lines) };
   const blank = lines.indexOf("", start);
   const message = lines.slice(start, blank < 0 ? starts[1] : blank).join("\n");
-  return { kind: "error", message: message.slice("error: ".length) };
+  return { kind: "error", message: message.slice("error:".length).trim() };
+}
+
+/** The program's own error was silent: it ended too early, so that the parenthesis became its second line, or has no message. */
+function onlyParenthesisFailed(lines: readonly string[]): string {
+  const isFirstLine = lines.some((line) => /^ *at .*:1:1:$/.test(line));
+  return isFirstLine ? "" : "syntax error, unexpected end of file";
 }
 
 function unquote(line: string): string {

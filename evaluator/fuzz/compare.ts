@@ -1,0 +1,76 @@
+/** Answers of real Nix and ours to the same programs, and whether they agree. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { askFirn, type FirnAnswer } from "../lang-tests/ask-firn.ts";
+import { type Answer, askRealNix } from "../lang-tests/real-nix.ts";
+
+export interface Difference {
+  readonly program: string;
+  readonly real: string;
+  readonly ours: string;
+}
+
+const SHOW_FILE = join(import.meta.dirname, "..", "lang-tests", "show.nix");
+
+/** One answer a program: null where both agree, or where real Nix gave none. */
+export async function compareWithRealNix(programs: readonly string[]): Promise<(Difference | null)[]> {
+  const theirs = askRealNix(programs, { timeoutMs: 20_000 });
+  const ours = await evaluateAll(programs);
+  return programs.map((program, n) => {
+    const real = describeReal(theirs[n]);
+    const own = describeOurs(ours[n]);
+    const difference = { program, real: real ?? "", ours: own ?? "" };
+    return real === null || own === null || real === own || isIntended(difference) ? null : difference;
+  });
+}
+
+/** Current Nix looks only at those replacements of `replaceStrings` that it uses; 2.8 looks at all. */
+function isIntended({ program, real, ours }: Difference): boolean {
+  return program.includes("replaceStrings") && real === "error: evaluation" && !ours.startsWith("crash");
+}
+
+async function evaluateAll(programs: readonly string[]): Promise<FirnAnswer[]> {
+  const folder = mkdtempSync(join(tmpdir(), "firn-fuzz-"));
+  try {
+    const jobs = programs.map((program, n) => {
+      const file = join(folder, `${n}.nix`);
+      writeFileSync(file, program, "latin1");
+      const source = { type: "text", text: `import ${SHOW_FILE} (import ${file})`, folder } as const;
+      return { source, output: { type: "value", format: "raw", strict: true } } as const;
+    });
+    return await askFirn(jobs, { timeoutMs: 10_000 });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Errors are told apart only by when they strike: while parsing, looking up names, or evaluating. */
+function describeReal(answer: Answer | undefined): string | null {
+  if (answer === undefined || answer.kind === "died") return null;
+  if (answer.kind === "value") return withoutFolders(utf8(answer.shown));
+  const { message } = answer;
+  if (/^undefined variable/.test(message)) return "error: undefined variable";
+  const isSyntax =
+    /^(syntax error|attribute '.*' already defined|duplicate formal|dynamic attributes not allowed|path has a trailing|path '.*' has a trailing|invalid (integer|float) '|no-op|unexpected)/;
+  return isSyntax.test(message) ? "error: syntax" : "error: evaluation";
+}
+
+/** Null for errors that are ours on purpose. */
+function describeOurs(answer: FirnAnswer | undefined): string | null {
+  if (answer === undefined || answer.kind === "died") return "no answer";
+  if (answer.kind === "crash") return `crash: ${answer.message}`;
+  if (answer.kind === "value") return withoutFolders(answer.text);
+  if (/^integer overflow|^invalid JSON.*64 bits/.test(answer.message)) return null;
+  if (answer.code === "EVAL_UNDEFINED_VARIABLE") return "error: undefined variable";
+  return answer.code === "EVAL_SYNTAX" ? "error: syntax" : "error: evaluation";
+}
+
+/** Both read the programs from temporary folders of their own. */
+function withoutFolders(text: string): string {
+  return text.replaceAll(/firn-(oracle|fuzz)-\w{6}/g, "folder");
+}
+
+function utf8(bytes: string): string {
+  return Buffer.from(bytes, "latin1").toString("utf8");
+}
