@@ -5,12 +5,13 @@ set -e -o pipefail
 shopt -s nullglob inherit_errexit
 
 : "${outputs:=out}"
-# the output that each kind of file goes to
+# the output that each kind of file goes to, by name
+_mainOutput=out
+if [[ " $outputs " != *" out "* ]]; then _mainOutput=${outputs%% *}; fi
 for _output in bin dev lib; do
-    if [[ " $outputs " != *" $_output "* ]]; then printf -v "output${_output^}" '%s' "${outputs%% *}"; else printf -v "output${_output^}" '%s' "$_output"; fi
+    if [[ " $outputs " == *" $_output "* ]]; then printf -v "output${_output^}" '%s' "$_output"; else printf -v "output${_output^}" '%s' "$_mainOutput"; fi
 done
-_firstOutput=${outputs%% *}
-prefix=${!_firstOutput}
+prefix=${prefix:-${!_mainOutput}}
 export SOURCE_DATE_EPOCH=1
 export LC_ALL=C TZ=UTC
 NIX_BUILD_CORES=${NIX_BUILD_CORES:-1}
@@ -381,8 +382,12 @@ fixupOutput() {
 }
 
 _writeNixSupport() {
-    local target=${!outputDev:-$prefix}
-    if [[ -n ${propagatedBuildInputs:-} ]]; then mkdir -p "$target/nix-support"; echo "$propagatedBuildInputs" >"$target/nix-support/propagated-build-inputs"; fi
+    local target=${!outputDev} propagated=${propagatedBuildInputs:-} output
+    # whoever asks for headers gets the libraries and programs as well
+    for output in ${propagatedBuildOutputs-$outputBin $outputLib}; do
+        if [[ ${!output} != "$target" && " $propagated " != *" ${!output} "* ]]; then propagated+=" ${!output}"; fi
+    done
+    if [[ -n $propagated ]]; then mkdir -p "$target/nix-support"; echo $propagated >"$target/nix-support/propagated-build-inputs"; fi
     if [[ -n ${propagatedNativeBuildInputs:-} ]]; then mkdir -p "$target/nix-support"; echo "$propagatedNativeBuildInputs" >"$target/nix-support/propagated-native-build-inputs"; fi
     if [[ -n ${setupHook:-} ]]; then mkdir -p "$target/nix-support"; substituteAll "$setupHook" "$target/nix-support/setup-hook"; fi
 }

@@ -2,5 +2,6 @@
 { callPackage }:
 {
   boot = callPackage ./boot.nix { };
+  stdenv = callPackage ./stdenv.nix { };
   systemd = callPackage ./systemd.nix { };
 }
