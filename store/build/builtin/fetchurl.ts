@@ -1,32 +1,30 @@
 /**
  * `builtin:fetchurl`, as Nix has it: `url` (or the first of `urls` that works) becomes the output, made executable with
- * `executable`, restored from a NAR (which may be compressed) with `unpack`. The hash of a plain file is compared here
- * and again, for every kind, when the output is registered.
+ * `executable`, restored from a NAR (which may be compressed) with `unpack`. The hash is compared when the output is
+ * registered, and nothing sees it before.
  */
 import { chmodSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
-import { fixedOutputOf } from "../../formats/derivation-hash.ts";
-import type { Hash } from "../../formats/hash.ts";
 import { createNarRestorer } from "../../formats/nar-restorer.ts";
 import { AppError, isAppError } from "../../std/app-error.ts";
 import { fromByteString, toByteString } from "../../std/byte-string.ts";
-import { wordsOf } from "../derivation-traits.ts";
+import { isFixedOutput, wordsOf } from "../derivation-traits.ts";
 import type { BuiltinTask } from "./builtin-builder.ts";
 import { pipeDecompressed } from "./decompress.ts";
 
 export async function buildFetchurl(task: BuiltinTask): Promise<void> {
   const { env } = task.derivation;
-  const fixed = fixedOutputOf(task.derivation);
-  if (fixed === null) throw new AppError("STORE_BAD_DERIVATION", "builtin:fetchurl needs an output hash");
+  if (!isFixedOutput(task.derivation))
+    throw new AppError("STORE_BAD_DERIVATION", "builtin:fetchurl needs an output hash");
   const mustUnpack = env.get("unpack") === "1";
   const filePath = mustUnpack ? join(task.scratchFolder, "download") : task.outputPath;
-  await downloadFirst(task, filePath, fixed.method === "flat" ? fixed.hash : null);
+  await downloadFirst(task, filePath);
   if (mustUnpack) await restoreNar(filePath, task);
   else if (env.get("executable") === "1") chmodSync(filePath, 0o755);
 }
 
-async function downloadFirst(task: BuiltinTask, targetPath: string, expected: Hash | null): Promise<void> {
+async function downloadFirst(task: BuiltinTask, targetPath: string): Promise<void> {
   const { env } = task.derivation;
   const urls = [...new Set([...wordsOf(env.get("url")), ...wordsOf(env.get("urls"))])].map(fromByteString);
   let lastError = new AppError("STORE_BAD_DERIVATION", "builtin:fetchurl needs 'url'");
@@ -36,7 +34,6 @@ async function downloadFirst(task: BuiltinTask, targetPath: string, expected: Ha
       await task.downloader.download({
         url,
         targetPath: partPath,
-        expected,
         onProgress: task.onProgress,
         signal: task.signal,
       });

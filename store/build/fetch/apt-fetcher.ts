@@ -3,8 +3,7 @@
  * so requests that come together go out together: sixty packages in one process take a tenth of sixty processes.
  */
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { formatDigest, type HashAlgorithm } from "../../formats/hash.ts";
+import { existsSync, statSync } from "node:fs";
 import { AppError } from "../../std/app-error.ts";
 import type { DownloadRequest } from "./download-type.ts";
 
@@ -13,14 +12,11 @@ const APT_HELPER = "/usr/lib/apt/apt-helper";
 const APT_OPTIONS = ["-o", "APT::Sandbox::User=root"];
 const GATHER_MS = 5;
 const MAX_BATCH = 32;
+const PROGRESS_INTERVAL_MS = 250;
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 const FAILURE = /^[EW]: Failed to fetch (\S+)\s+(.*)$/gm;
-const HASH_NAMES: Readonly<Record<HashAlgorithm, string>> = {
-  md5: "MD5Sum",
-  sha1: "SHA1",
-  sha256: "SHA256",
-  sha512: "SHA512",
-};
+/** Contents are compared by whoever registers them, who can tell what hash they have. */
+const NO_HASH = "";
 
 interface Waiting {
   readonly request: DownloadRequest;
@@ -48,12 +44,31 @@ export class AptFetcher {
 }
 
 async function runBatch(batch: readonly Waiting[]): Promise<void> {
-  const outcome = await runAptHelper(batch.map(({ request }) => request));
+  const requests = batch.map(({ request }) => request);
+  const stopWatching = watchProgress(requests);
+  const outcome = await runAptHelper(requests).finally(stopWatching);
   for (const { request, resolve, reject } of batch) {
     if (request.signal.aborted) reject(request.signal.reason);
     else if (outcome.isSuccess) resolve();
     else settleOne(request, outcome.output, { resolve, reject });
   }
+}
+
+/** apt tells nothing that a program could read while it works; the files grow. Their full sizes are not known. */
+function watchProgress(requests: readonly DownloadRequest[]): () => void {
+  const sizes = new Map<DownloadRequest, number>();
+  const look = () => {
+    for (const request of requests) {
+      const sizeBytes = statSync(request.targetPath, { throwIfNoEntry: false })?.size ?? 0;
+      if (sizeBytes > (sizes.get(request) ?? 0)) request.onProgress(sizeBytes, null);
+      sizes.set(request, sizeBytes);
+    }
+  };
+  const timer = setInterval(look, PROGRESS_INTERVAL_MS);
+  return () => {
+    clearInterval(timer);
+    look();
+  };
 }
 
 /** After a failure apt names the files that failed; the others are there. */
@@ -79,7 +94,11 @@ interface HelperOutcome {
 }
 
 function runAptHelper(requests: readonly DownloadRequest[]): Promise<HelperOutcome> {
-  const args = [...APT_OPTIONS, "download-file", ...requests.flatMap(helperArguments)];
+  const args = [
+    ...APT_OPTIONS,
+    "download-file",
+    ...requests.flatMap(({ url, targetPath }) => [url, targetPath, NO_HASH]),
+  ];
   const env = { ...process.env, LC_ALL: "C" };
   return new Promise((resolve) => {
     const child = execFile(APT_HELPER, args, { env, maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout, stderr) => {
@@ -89,11 +108,6 @@ function runAptHelper(requests: readonly DownloadRequest[]): Promise<HelperOutco
     });
     const stopListening = onAllAborted(requests, () => child.kill("SIGKILL"));
   });
-}
-
-function helperArguments({ url, targetPath, expected }: DownloadRequest): string[] {
-  const hash = expected === null ? "" : `${HASH_NAMES[expected.algorithm]}:${formatDigest(expected, "base16")}`;
-  return [url, targetPath, hash];
 }
 
 function onAllAborted(requests: readonly DownloadRequest[], stop: () => void): () => void {
