@@ -1,12 +1,12 @@
-import { type EvaluatedJob, type EvaluateOptions, evaluate } from "#evaluator/api.ts";
+import type { EvaluatedJob } from "#evaluator/api.ts";
 import { isAppError } from "#store/std/app-error.ts";
-import { type Command, type CommandContext, defineCommand } from "../command.ts";
+import { type Command, defineCommand } from "../command.ts";
 import { evaluationFlags, evaluationOptions } from "../evaluation-flags.ts";
 import type { Flags } from "../flags.ts";
-import { installablesOf, realiseImports } from "../instantiate.ts";
-import { openStore, rootOf } from "../open-store.ts";
+import { installablesOf } from "../instantiate.ts";
 import { showError } from "../output/show-error.ts";
 import { red, say } from "../output/terminal.ts";
+import { evaluateHere, printValues } from "../print-values.ts";
 
 const flags = {
   ...evaluationFlags,
@@ -33,31 +33,20 @@ Examples:
   firn eval --jobs distro/release.nix   the jobs and their derivations
 
 Exit codes: 0 evaluated; 1 the evaluation failed (with --jobs: of any job); 2 wrong usage; 130 interrupted.`,
-  run: ({ flags: given, operands }, context) =>
-    given.jobs === undefined ? printValues(given, operands, context) : printJobs(given, given.jobs, context),
+  async run({ flags: given, operands }, { signal }) {
+    if (given.jobs !== undefined) return printJobs(given, given.jobs, signal);
+    const format = given.json ? "json" : given.raw ? "raw" : "nix";
+    const options = { ...evaluationOptions(given), output: { type: "value", format, strict: !given.lazy } } as const;
+    await printValues(installablesOf({ ...given, operands }), options, { storeFlag: given.store, signal });
+    return 0;
+  },
 });
 
-async function printValues(given: Given, operands: readonly string[], { signal }: CommandContext): Promise<number> {
-  const format = given.json ? "json" : given.raw ? "raw" : "nix";
-  for (const { source, attributePaths } of installablesOf({ ...given, operands })) {
-    for (const attributePath of attributePaths.length === 0 ? [""] : attributePaths) {
-      const answer = await evaluateHere(
-        given,
-        { source, attributePath, output: { type: "value", format, strict: !given.lazy } },
-        signal,
-      );
-      if (answer.type === "value") process.stdout.write(given.raw ? answer.text : `${answer.text}\n`);
-    }
-  }
-  return 0;
-}
-
-async function printJobs(given: Given, file: string, { signal }: CommandContext): Promise<number> {
+async function printJobs(given: Given, file: string, signal: AbortSignal): Promise<number> {
   try {
     const answer = await evaluateHere(
-      given,
-      { source: { type: "file", path: file }, output: { type: "jobs", select: ["meta"] } },
-      signal,
+      { ...evaluationOptions(given), source: { type: "file", path: file }, output: { type: "jobs", select: ["meta"] } },
+      { storeFlag: given.store, signal },
     );
     const jobs = answer.type === "jobs" ? answer.jobs : [];
     for (const job of jobs) printJob(job, given.json);
@@ -84,26 +73,4 @@ function jobLine(job: EvaluatedJob): object {
     };
   const { attributePath: attr, name, drvPath, outputs, system, constituents, selected } = job;
   return { attr, name, system, drvPath, outputs, constituents, meta: selected["meta"] ?? {} };
-}
-
-/** The store is opened only when the evaluation reads out of a derivation. */
-async function evaluateHere(
-  given: Given,
-  what: Pick<EvaluateOptions, "source" | "attributePath" | "output">,
-  signal: AbortSignal,
-): ReturnType<typeof evaluate> {
-  return evaluate({
-    ...what,
-    ...evaluationOptions(given),
-    root: await rootOf(given.store),
-    signal,
-    realise: async (requests) => {
-      const store = await openStore(given.store);
-      try {
-        await realiseImports(store, requests, signal);
-      } finally {
-        store.close();
-      }
-    },
-  });
 }

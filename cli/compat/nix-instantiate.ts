@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
-import { evaluate } from "#evaluator/api.ts";
-import { type Command, type CommandContext, defineCommand } from "../command.ts";
+import type { EvaluateOptions } from "#evaluator/api.ts";
+import { type Command, defineCommand } from "../command.ts";
 import { evaluationFlags, evaluationOptions } from "../evaluation-flags.ts";
 import type { Flags } from "../flags.ts";
-import { type Installable, instantiate, realiseImports, type Source } from "../instantiate.ts";
+import { type Installable, instantiate, type Source } from "../instantiate.ts";
 import { openStore } from "../open-store.ts";
+import { printValues } from "../print-values.ts";
 import { linkResults } from "../result-links.ts";
 
 const flags = {
@@ -33,11 +34,16 @@ export const command: Command = defineCommand({
   usage: "[FILE... | -E EXPR... | -] [-A ATTR] [--eval]",
   flags,
   notes: "Exit codes: 0 done; 1 the evaluation failed; 2 wrong usage; 130 interrupted.",
-  async run({ flags: given, operands }, context) {
+  async run({ flags: given, operands }, { signal }) {
     const sources = await sourcesOf(given.expr, operands);
-    return given.eval || given.parse || given.findFile
-      ? printValues(given, sources, operands, context)
-      : printDerivations(given, sources, context);
+    const installables = sources.map((source): Installable => ({ source, attributePaths: given.attr }));
+    if (!given.eval && !given.parse && !given.findFile) return printDerivations(given, installables, signal);
+    for (const [index, installable] of installables.entries()) {
+      const output = outputOf(given, operands[index] ?? "");
+      const options = { ...evaluationOptions(given), readOnly: !given.readWriteMode, output };
+      await printValues([installable], options, { storeFlag: given.store, signal });
+    }
+    return 0;
   },
 });
 
@@ -54,10 +60,13 @@ async function sourceOf(isExpression: boolean, operand: string): Promise<Source>
   return { type: "text", text: await text(process.stdin) };
 }
 
-async function printDerivations(given: Given, sources: readonly Source[], { signal }: CommandContext): Promise<number> {
+async function printDerivations(
+  given: Given,
+  installables: readonly Installable[],
+  signal: AbortSignal,
+): Promise<number> {
   const store = await openStore(given.store);
   try {
-    const installables = sources.map((source): Installable => ({ source, attributePaths: given.attr }));
     const found = await instantiate(store, installables, {
       ...evaluationOptions(given),
       readOnly: given.readonlyMode,
@@ -74,36 +83,7 @@ async function printDerivations(given: Given, sources: readonly Source[], { sign
   }
 }
 
-async function printValues(
-  given: Given,
-  sources: readonly Source[],
-  operands: readonly string[],
-  { signal }: CommandContext,
-): Promise<number> {
-  const store = await openStore(given.store);
-  try {
-    for (const [index, source] of sources.entries()) {
-      for (const attributePath of given.attr.length === 0 ? [""] : given.attr) {
-        const answer = await evaluate({
-          ...evaluationOptions(given),
-          source,
-          attributePath,
-          root: store.root,
-          readOnly: !given.readWriteMode,
-          output: outputOf(given, operands[index] ?? ""),
-          signal,
-          realise: (requests) => realiseImports(store, requests, signal),
-        });
-        if (answer.type === "value") process.stdout.write(given.raw ? answer.text : `${answer.text}\n`);
-      }
-    }
-    return 0;
-  } finally {
-    store.close();
-  }
-}
-
-function outputOf(given: Given, operand: string): Parameters<typeof evaluate>[0]["output"] {
+function outputOf(given: Given, operand: string): EvaluateOptions["output"] {
   if (given.findFile) return { type: "find-file", name: operand };
   if (given.parse) return { type: "parse" };
   const format = given.json ? "json" : given.xml ? "xml" : given.raw ? "raw" : "nix";
