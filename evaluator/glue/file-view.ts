@@ -119,7 +119,8 @@ function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
-function ioError(error: unknown, path: string, doing: string): unknown {
+/** A failure of `node:fs` as an error of the evaluation's world; anything else as it is. */
+export function ioError(error: unknown, path: string, doing: string): unknown {
   const code = codeOf(error);
   switch (code) {
     case "ENOENT":

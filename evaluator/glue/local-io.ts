@@ -19,7 +19,7 @@ import {
   type InstantiatedDerivation,
   type SourceRequest,
 } from "../io.ts";
-import { FileView } from "./file-view.ts";
+import { FileView, ioError } from "./file-view.ts";
 import { type DerivationClosure, makeDerivation } from "./instantiate.ts";
 import type { SearchPathEntry } from "./search-path.ts";
 
@@ -114,7 +114,7 @@ export class LocalIo implements EvalIo {
   }
 
   addSource(request: SourceRequest): string {
-    return this.#guard(() => {
+    return this.#guardFiles(request.path, () => {
       const physical = this.#files.physicalPath(request.path);
       const filter = this.#physicalFilter(request, physical);
       const expected = request.sha256 === null ? null : parseHash(request.sha256, "sha256");
@@ -217,6 +217,14 @@ export class LocalIo implements EvalIo {
   #openStore(): LocalStore {
     this.#store ??= this.#options.openStore();
     return this.#store;
+  }
+
+  #guardFiles<T>(path: string, action: () => T): T {
+    try {
+      return this.#guard(action);
+    } catch (error) {
+      throw ioError(error, path, "copying");
+    }
   }
 
   /** Errors of the store as errors of the evaluation's world. */

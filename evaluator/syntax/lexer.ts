@@ -183,7 +183,7 @@ export class Lexer {
 
   #skipBlockComment(from: number): number {
     const end = this.text.indexOf("*/", from + 2);
-    if (end < 0) this.fail("Unterminated comment", from);
+    if (end < 0) this.fail("unterminated comment", from);
     return end + 2;
   }
 
@@ -270,10 +270,10 @@ export class Lexer {
 
   #scanHomePath(start: number): void {
     const text = this.text;
-    if (text.charCodeAt(start + 1) !== slash) this.fail("Unexpected character '~'");
+    if (text.charCodeAt(start + 1) !== slash) this.fail("unexpected character '~'");
     if (isPathPart(text.charCodeAt(start + 2))) this.#set("home-path", skipPathSegments(text, start + 1));
     else if (text.startsWith("${", start + 2)) this.#set("home-path-start", start + 2);
-    else this.fail("Unexpected character '~'");
+    else this.fail("unexpected character '~'");
   }
 
   #scanSearchPath(start: number): boolean {
@@ -309,9 +309,14 @@ export class Lexer {
     }
     const double = doubles.get(text.slice(start, start + 2));
     const token = double ?? singles.get(text.charAt(start));
-    if (token === undefined) this.fail(`Unexpected character '${text.charAt(start)}'`);
+    if (token === undefined) this.fail(`unexpected character ${visible(text.charAt(start))}`);
     this.#set(token, start + token.length);
   }
+}
+
+/** A control character would not show. */
+function visible(char: string): string {
+  return char < " " || char === "\x7f" ? `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}` : `'${char}'`;
 }
 
 /** From a slash that is followed by a path character to the end of the path, one trailing slash included. */

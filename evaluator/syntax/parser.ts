@@ -422,6 +422,9 @@ class Parser {
     const path = canonicalPath(full, this.#options.folder);
     const first: Expr = { kind: "path", path, pos };
     if (parts.length === 0) return first;
+    if (parts.every((part) => typeof part === "string")) {
+      throw new EvaluationError("syntax", `path '${start}${parts.join("")}' has two slashes in a row`, pos);
+    }
     const rest = parts.map((part) => (typeof part === "string" ? stringLiteral(part, pos) : part));
     // What is lost by making the start canonical: the slash before `${`.
     const slash = start.endsWith("/") && path !== "/" ? [stringLiteral("/", pos)] : [];

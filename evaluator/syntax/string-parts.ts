@@ -34,7 +34,7 @@ export function parseStringParts(lexer: Lexer, parseExpr: () => Expr): StringPar
       if (at > from) parts.push(resolveEscapes(text.slice(from, at)));
       at = from = parseEmbedded(lexer, at, parts, parseExpr);
     } else if (code === dollar && text.charCodeAt(at + 1) !== quote && text.charCodeAt(at + 1) !== backslash) at += 2;
-    else if (at >= text.length) lexer.fail("Unterminated string", opening);
+    else if (at >= text.length) lexer.fail("unterminated string", opening);
     else at++;
   }
   if (at > from) parts.push(resolveEscapes(text.slice(from, at)));
@@ -45,7 +45,7 @@ export function parseStringParts(lexer: Lexer, parseExpr: () => Expr): StringPar
 function parseEmbedded(lexer: Lexer, at: number, parts: StringPart[], parseExpr: () => Expr): number {
   lexer.continueFrom(at + 2);
   parts.push(parseExpr());
-  if (lexer.kind !== "}") lexer.fail(`Syntax error, unexpected '${lexer.tokenText}', expected '}'`);
+  if (lexer.kind !== "}") lexer.fail(`syntax error, unexpected ${found(lexer)}, expected '}'`);
   return lexer.end;
 }
 
@@ -75,7 +75,7 @@ export function parseIndentedParts(lexer: Lexer, parseExpr: () => Expr): StringP
   const opening = lexer.start;
   let at = skipFirstLine(text, lexer.end);
   for (;;) {
-    if (at >= text.length) lexer.fail("Unterminated indented string", opening);
+    if (at >= text.length) lexer.fail("unterminated indented string", opening);
     const end = rawPieceEnd(text, at);
     if (end > at) {
       pieces.push({ text: text.slice(at, end), raw: true });
@@ -208,9 +208,13 @@ export function parsePathParts(lexer: Lexer, parseExpr: () => Expr): StringPart[
     parts.push(text.slice(at, end));
     at = end;
   }
-  if (text.charCodeAt(at - 1) === slash) lexer.fail("Path has a trailing slash");
+  if (text.charCodeAt(at - 1) === slash) lexer.fail("path has a trailing slash");
   lexer.continueFrom(at);
   return parts;
+}
+
+function found(lexer: Lexer): string {
+  return lexer.kind === "end" ? "end of file" : `'${lexer.tokenText}'`;
 }
 
 function pathPieceEnd(text: string, from: number): number {

@@ -100,3 +100,5 @@ toString { a = 1; }
 toString { __toString = _: { }; }
 # case: path plus integer
 /a + 1
+# case: interpolating a path that does not exist
+"${/no/such/path}"

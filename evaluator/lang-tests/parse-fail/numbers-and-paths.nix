@@ -22,3 +22,5 @@
 < >
 # case: two dots
 ..
+# case: two slashes inside a path
+/a//b
