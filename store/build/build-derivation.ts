@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { AppError, isAppError } from "../std/app-error.ts";
 import type { BuildContext } from "./build-context.ts";
 import { BuildDeadline } from "./build-deadline.ts";
-import { makeBuildFolder, removeTree } from "./build-folder.ts";
 import { BuildLog } from "./build-log.ts";
 import type { BuildWork } from "./build-work.ts";
 import { BUILTIN_BUILDERS } from "./builtin/builtin-builders.ts";
@@ -39,8 +38,7 @@ export async function buildDerivation(
 }
 
 async function buildLocked(goal: Goal, context: BuildContext, signal: AbortSignal): Promise<void> {
-  const { store } = context;
-  const folder = makeBuildFolder(store.root);
+  const folder = context.scratch.make();
   const deadline = new BuildDeadline({ signal, timeoutMs: context.timeoutMs, maxSilentMs: context.maxSilentMs });
   const log = openLog(goal, context);
   try {
@@ -48,11 +46,11 @@ async function buildLocked(goal: Goal, context: BuildContext, signal: AbortSigna
     await produceOutputs(work);
     registerOutputs(work);
   } catch (error) {
-    throw context.keepFailed && isAppError(error) ? keepBuildFolder(folder, goal, error) : error;
+    throw context.keepFailed && isAppError(error) ? keepBuildFolder({ folder, goal, context }, error) : error;
   } finally {
     deadline.clear();
     await log.close();
-    removeTree(folder);
+    context.scratch.remove(folder);
   }
 }
 
@@ -87,8 +85,11 @@ async function produceOutputs(work: BuildWork): Promise<void> {
 }
 
 /** Moves the builder's own folder to where nobody removes it. */
-function keepBuildFolder(folder: string, goal: Goal, error: AppError): AppError {
-  const kept = join(folder, "..", "..", `keep-${goal.name}-${Date.now()}`);
+function keepBuildFolder(
+  { folder, goal, context }: Pick<BuildWork, "folder" | "goal" | "context">,
+  error: AppError,
+): AppError {
+  const kept = join(context.scratch.top, `keep-${goal.name}-${Date.now()}`);
   renameSync(join(folder, "build"), kept);
   return new AppError(error.code, error.message, {
     hint: `The build folder is kept: '${kept}'`,

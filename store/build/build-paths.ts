@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { derivationName } from "../formats/store-path.ts";
 import type { LocalStore } from "../local/store-interface.ts";
 import type { BuildContext } from "./build-context.ts";
-import { buildScratchRoot, removeAbandonedBuilds, removeEmptyOwnFolder } from "./build-folder.ts";
 import { isDownload, outputPathsOf } from "./derivation-traits.ts";
 import { EventQueue } from "./event-queue.ts";
 import type { BuildEvent, BuildOptions, BuildRun, BuildTarget, TargetResult } from "./events.ts";
@@ -15,7 +14,9 @@ import { Downloader } from "./fetch/downloader.ts";
 import { type GoalGraph, planGoals } from "./goal-graph.ts";
 import { createGoalRunner } from "./goal-runner.ts";
 import { PathLocks } from "./path-locks.ts";
+import { LogPipes } from "./sandbox/log-pipe.ts";
 import { runGoals } from "./scheduler.ts";
+import { ScratchFolders } from "./scratch-folders.ts";
 
 const MAX_DOWNLOADS = 16;
 
@@ -56,10 +57,12 @@ async function runBuilds(
 }
 
 function makeContext(store: LocalStore, options: BuildOptions, emit: BuildContext["emit"]): BuildContext {
-  removeAbandonedBuilds(store.root);
+  const scratch = new ScratchFolders(store.root);
   return {
     store,
-    locks: new PathLocks(join(buildScratchRoot(store.root), "locks.sqlite")),
+    scratch,
+    locks: new PathLocks(join(scratch.top, "locks.sqlite")),
+    pipes: new LogPipes(scratch.pathOf("pipes")),
     downloader: new Downloader(process.env),
     cores: options.cores ?? availableParallelism(),
     keepFailed: options.keepFailed ?? false,
@@ -84,7 +87,7 @@ async function runGraph(
   } finally {
     context.downloader.close();
     context.locks.close();
-    removeEmptyOwnFolder(context.store.root);
+    await context.scratch.close();
   }
 }
 

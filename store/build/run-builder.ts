@@ -21,13 +21,13 @@ const KVM_FEATURES: ReadonlySet<string> = new Set(["kvm", "nixos-test"]);
 
 /** @throws AppError when it fails; the abort reason when it was cancelled */
 export async function runBuilder(work: BuildWork): Promise<void> {
-  const { goal, folder, log, deadline } = work;
+  const { goal, context, log, deadline } = work;
   const { builder, args } = fillPlaceholders(goal.derivation);
   const end = await runSandboxed({
     plan: makePlan(work),
     program: fromByteString(builder),
     args: args.map(fromByteString),
-    pipePath: join(folder, "log-pipe"),
+    pipes: context.pipes,
     onOutput: (chunk) => {
       deadline.touch();
       log.write(chunk);

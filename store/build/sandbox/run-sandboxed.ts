@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { AppError } from "../../std/app-error.ts";
 import { ignoreCode } from "../../std/system-error.ts";
-import { type LogPipe, openLogPipe } from "./log-pipe.ts";
+import type { LogPipe, LogPipes } from "./log-pipe.ts";
 import { encodeSandboxArguments, type SandboxPlan } from "./sandbox-plan.ts";
 import { explainSandboxFailure } from "./sandbox-problem.ts";
 import { seccompFilter } from "./seccomp-filter.ts";
@@ -15,8 +15,7 @@ export interface SandboxedProgram {
   readonly plan: SandboxPlan;
   readonly program: string;
   readonly args: readonly string[];
-  /** Where the log pipe may stand for a moment. */
-  readonly pipePath: string;
+  readonly pipes: LogPipes;
   /** Called with the bytes of both outputs as they come. */
   readonly onOutput: (chunk: Buffer) => void;
   /** Aborting kills everything inside at once. */
@@ -37,7 +36,7 @@ const SECCOMP_FILTER = seccompFilter(process.arch);
 /** Resolves when every process of the sandbox is gone and all output was delivered. */
 export async function runSandboxed(options: SandboxedProgram): Promise<SandboxedEnd> {
   if (options.signal.aborted) return { type: "killed" };
-  const pipe = openLogPipe(options.pipePath);
+  const pipe = await options.pipes.open();
   const child = spawnBubblewrap(options, pipe);
   const status = new SandboxStatus(child);
   const kill = () => status.kill();
@@ -47,7 +46,7 @@ export async function runSandboxed(options: SandboxedProgram): Promise<Sandboxed
     return describeEnd(exit, status.exitCode, options.signal);
   } finally {
     options.signal.removeEventListener("abort", kill);
-    pipe.reader.destroy();
+    pipe.release();
   }
 }
 
