@@ -47,17 +47,22 @@ let
         file = ../vm-tests + "/${name}.nix";
         description = lib.toFunction (import file) { inherit lib; pkgs = pkgsFor.${system}; };
       in
-      (testing.makeTest (
+      testing.makeTest (
         description
         // {
           inherit name;
           testFile = ../vm-tests + "/${name}.test.ts";
           defaults.imports = [ (description.defaults or { }) ] ++ lib.optional (breakTest == name) breakNodes;
         }
-      )).test
+      )
     );
 
-  tests = lib.genAttrs [ "boot" "first-light" ] vmTest;
+  vmTests = lib.genAttrs [ "boot" "first-light" ] vmTest;
+  # `each (test: test.cluster) vmTests.boot`, whether it is for one system or several.
+  each = take: made: if made ? cluster then take made else lib.mapAttrs (_: take) made;
+  tests = lib.mapAttrs (_: each (made: made.test)) vmTests;
+  # The machines that were tested: by these the channel's cache holds whole systems.
+  machines = lib.mapAttrs (_: each (made: made.cluster)) vmTests;
 
   hello = forSystems (system: pkgsFor.${system}.hello);
 
@@ -76,11 +81,11 @@ let
 in
 assert lib.assertMsg (breakTest == null || tests ? ${breakTest}) "There is no test '${breakTest}' to break; there are: ${toString (builtins.attrNames tests)}";
 {
-  inherit tests hello channel;
+  inherit tests machines hello channel;
 
   tested = releaseTools.aggregate {
     name = "${channelName}-tested";
-    constituents = lib.collect lib.isDerivation { inherit tests hello channel; };
+    constituents = lib.collect lib.isDerivation { inherit tests machines hello channel; };
     meta.description = "Release-critical jobs of ${channelName}";
   };
 }

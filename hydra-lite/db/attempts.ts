@@ -32,14 +32,15 @@ export async function finishAttempt(
 ): Promise<void> {
   const { outcome, durationMs, error } = end;
   await session.query(
-    `update attempt set outcome = $2, duration_ms = $3, error_code = $4, error_message = $5, error_hint = $6,
-       error_details = $7 where id = $1`,
+    `update attempt set outcome = $2, duration_ms = $3, error_code = $4, error_message = $5, error_summary = $6,
+       error_hint = $7, error_details = $8 where id = $1`,
     [
       attemptId,
       outcome,
       Math.round(durationMs),
       error?.code ?? null,
       error?.message ?? null,
+      error?.summary ?? null,
       error?.hint ?? null,
       error?.details ?? null,
     ],

@@ -24,6 +24,7 @@ interface BuildRow {
   readonly cause_name: string | null;
   readonly error_code: string | null;
   readonly error_message: string | null;
+  readonly error_summary: string | null;
   readonly error_hint: string | null;
   readonly error_details: string | null;
   readonly constituents: string[] | null;
@@ -89,7 +90,7 @@ export async function finishBuild(session: Session, buildId: number, end: BuildE
   }
   await session.query(
     `update build set status = $2, cached = $3, outputs = $4::jsonb, cause_drv_path = $5, error_code = $6,
-       error_message = $7, error_hint = $8, error_details = $9, finished_at = now() where id = $1`,
+       error_message = $7, error_summary = $8, error_hint = $9, error_details = $10, finished_at = now() where id = $1`,
     [
       buildId,
       end.status,
@@ -98,6 +99,7 @@ export async function finishBuild(session: Session, buildId: number, end: BuildE
       end.causeDrvPath,
       end.error?.code ?? null,
       end.error?.message ?? null,
+      end.error?.summary ?? null,
       end.error?.hint ?? null,
       end.error?.details ?? null,
     ],
@@ -135,6 +137,7 @@ function errorOf(row: BuildRow): FailureReason | null {
   return {
     code: row.error_code ?? "HYDRA_EVALUATION_FAILED",
     message: row.error_message,
+    ...(row.error_summary === null ? {} : { summary: row.error_summary }),
     ...(row.error_hint === null ? {} : { hint: row.error_hint }),
     ...(row.error_details === null ? {} : { details: row.error_details }),
   };

@@ -6,7 +6,7 @@ const verbs: Readonly<Record<ExcuseKind, string>> = {
   failed: "failed",
   "dependency-failed": "was not built",
   "timed-out": "timed out",
-  cancelled: "was cancelled",
+  cancelled: "was stopped",
   "not-finished": "is not finished",
 };
 

@@ -38,7 +38,13 @@ test("judge looks only at what the gate needs", async () => {
 });
 
 test("judge holds when a constituent failed, and blames it, not the aggregate", async () => {
-  const error = { code: "STORE_BUILD_FAILED", message: "Builder failed\nmore", hint: "Look", details: "one\ntwo\n\n" };
+  const error = {
+    code: "STORE_BUILD_FAILED",
+    message: "Builder failed\nmore",
+    summary: "x.c: error",
+    hint: "Look",
+    details: "one\ntwo\n\n",
+  };
   const verdict = await judged([
     build("a", { status: "failed", error, failedStep: { drvPath: "/nix/store/x-a.drv", name: "a" } }),
     build("b"),
@@ -50,7 +56,7 @@ test("judge holds when a constituent failed, and blames it, not the aggregate", 
       job: "a",
       kind: "failed",
       step: { drvPath: "/nix/store/x-a.drv", name: "a" },
-      reason: "Builder failed",
+      reason: "Builder failed: x.c: error",
       hint: "Look",
       since: { evaluationId: 3, revision: "abcdef0123456789", time: "1970-01-01T00:00:00.000Z" },
       lastLines: ["one", "two"],
@@ -58,8 +64,20 @@ test("judge holds when a constituent failed, and blames it, not the aggregate", 
     },
   ]);
   assert.deepEqual(verdict.excuses.map(excuseLine), [
-    "a failed: Builder failed (since 1970-01-01 00:00 UTC, revision abcdef012345, evaluation 3)",
+    "a failed: Builder failed: x.c: error (since 1970-01-01 00:00 UTC, revision abcdef012345, evaluation 3)",
   ]);
+});
+
+test("judge names what failed before what was stopped because of it", async () => {
+  const verdict = await judged([
+    build("a", { status: "cancelled" }),
+    build("b", { status: "failed" }),
+    build("tested", { status: "dependency-failed", constituents: drvOf("a", "b") }),
+  ]);
+  assert.deepEqual(
+    verdict.excuses.map(({ job }) => job),
+    ["b", "a"],
+  );
 });
 
 test("judge holds when only the aggregate itself failed", async () => {

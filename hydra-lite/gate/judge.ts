@@ -2,6 +2,7 @@
  * Decides whether a channel may move. Hydra asks for its `tested` job and for an evaluation without unfinished builds;
  * here only what the gate needs counts: the gating job and, when it is an aggregate, all of its constituents. Each that
  * did not succeed becomes one excuse, which names the step at the bottom of the failure, not just "dependency failed".
+ * What failed comes before what was only stopped because of it.
  */
 import type { BuildRecord, FailingSince } from "../model/build-record.ts";
 import type { Excuse, ExcuseKind } from "../model/excuse.ts";
@@ -33,7 +34,8 @@ export async function judge(input: GateInput): Promise<Verdict> {
   const failed = needed.filter(({ status }) => status !== "succeeded");
   // An aggregate fails because its constituents did: it is an excuse of its own only when they all succeeded.
   const blamed = failed.length > 1 ? failed.filter((build) => build !== gate) : failed;
-  const excuses = await Promise.all(blamed.map((build) => excuseOf(build, input)));
+  const inOrder = blamed.toSorted((a, b) => Number(a.status === "cancelled") - Number(b.status === "cancelled"));
+  const excuses = await Promise.all(inOrder.map((build) => excuseOf(build, input)));
   return { pass: failed.length === 0, neededJobs: needed.map(({ job }) => job), excuses };
 }
 
@@ -92,7 +94,7 @@ async function excuseOf(build: BuildRecord, input: GateInput): Promise<Excuse> {
     kind: kindOf(build),
     step: build.failedStep,
     reason: reasonOf(build),
-    hint: build.error?.hint ?? null,
+    hint: build.error?.hint ?? (build.status === "cancelled" ? "--keep-going builds what others do not hold up" : null),
     since: since === null ? null : { ...since, time: since.time.toISOString() },
     lastLines: lastLinesOf(build.error?.details),
     reproduce: input.reproduce(build.job),
@@ -113,11 +115,12 @@ function kindOf({ status }: BuildRecord): ExcuseKind {
 
 function reasonOf({ status, error }: BuildRecord): string {
   if (error !== null) {
-    return error.message.split("\n", 1)[0] ?? "";
+    const message = error.message.split("\n", 1)[0] ?? "";
+    return error.summary === undefined ? message : `${message}: ${error.summary}`;
   }
   switch (status) {
     case "cancelled":
-      return "It was stopped before it ended";
+      return "It had not ended when the gate stopped at the first failure";
     case "queued":
     case "running":
       return "It has not ended";

@@ -16,6 +16,8 @@ export interface FailureReason {
   readonly code: string;
   readonly message: string;
   readonly hint?: string | undefined;
+  /** The line of its log that says best what went wrong. */
+  readonly summary?: string | undefined;
   /** The last lines of its log. */
   readonly details?: string | undefined;
 }

@@ -12,6 +12,7 @@ import type { EvaluatedJob } from "../model/job.ts";
 import type { JobStore } from "./job-store.ts";
 import { readProducts, saysItFailed } from "./products.ts";
 import { findRootCause, type StepFailure } from "./root-cause.ts";
+import { TellingLine } from "./telling-line.ts";
 
 export interface QueuedJob {
   readonly buildId: number;
@@ -52,6 +53,8 @@ export async function* realiseJobs(request: RealiseRequest): AsyncGenerator<Queu
     yield { type: "build", event };
     if (event.type === "started") {
       yield* await record.stepStarted(event);
+    } else if (event.type === "log") {
+      record.stepLogged(event);
     } else if (event.type === "finished") {
       yield* await record.stepFinished(event);
     }
@@ -63,6 +66,7 @@ export async function* realiseJobs(request: RealiseRequest): AsyncGenerator<Queu
 }
 
 type StartedEvent = Extract<BuildEvent, { type: "started" }>;
+type LogEvent = Extract<BuildEvent, { type: "log" }>;
 type FinishedEvent = Extract<BuildEvent, { type: "finished" }>;
 type StepEnd = Pick<FinishedEvent, "outcome" | "outputs" | "durationMs">;
 
@@ -71,6 +75,7 @@ class RunRecord {
   readonly #request: RealiseRequest;
   readonly #pending: Map<string, QueuedJob[]>;
   readonly #attempts = new Map<string, number>();
+  readonly #tellingLines = new Map<string, TellingLine>();
   readonly #failures = new Map<string, StepFailure>();
 
   constructor(request: RealiseRequest) {
@@ -81,6 +86,7 @@ class RunRecord {
   async stepStarted({ drvPath, kind, timeMs }: StartedEvent): Promise<QueueEvent[]> {
     const { database, store, evaluationId } = this.#request;
     const startedAt = new Date(timeMs);
+    this.#tellingLines.set(drvPath, new TellingLine());
     const attempt = { evaluationId, drvPath, kind, startedAt, logPath: store.logPath(drvPath) };
     this.#attempts.set(drvPath, await startAttempt(database, attempt));
     const jobs = this.#pending.get(drvPath) ?? [];
@@ -90,9 +96,14 @@ class RunRecord {
     return jobs.map(({ job }) => ({ type: "job-started", job: job.attr }));
   }
 
+  stepLogged({ drvPath, line }: LogEvent): void {
+    this.#tellingLines.get(drvPath)?.push(line);
+  }
+
   async stepFinished(event: FinishedEvent): Promise<QueueEvent[]> {
     const { drvPath, name, outcome, durationMs } = event;
-    const error = failureOf(event);
+    const error = failureOf(event, this.#tellingLines.get(drvPath)?.text ?? null);
+    this.#tellingLines.delete(drvPath);
     if (error !== null) {
       this.#failures.set(drvPath, { drvPath, name, error });
     }
@@ -140,7 +151,7 @@ class RunRecord {
   }
 }
 
-function failureOf({ outcome, name, error }: FinishedEvent): FailureReason | null {
+function failureOf({ outcome, name, error }: FinishedEvent, summary: string | null): FailureReason | null {
   if (!isOwnFailure(outcome)) {
     return null;
   }
@@ -148,6 +159,7 @@ function failureOf({ outcome, name, error }: FinishedEvent): FailureReason | nul
   return {
     ...reason,
     message: databaseText(reason.message),
+    ...(summary === null ? {} : { summary }),
     ...(reason.details === undefined ? {} : { details: databaseText(reason.details) }),
   };
 }

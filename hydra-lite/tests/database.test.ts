@@ -93,7 +93,7 @@ for (const engine of engines) {
 
     test("migrate is done once and refuses a newer schema", async () => {
       await migrate(database);
-      assert.deepEqual(await database.query("select version from schema_migration"), [{ version: 1 }]);
+      assert.deepEqual(await database.query("select version from schema_migration"), [{ version: 1 }, { version: 2 }]);
       await assert.rejects(migrate(database, []), { code: "HYDRA_DATABASE_TOO_NEW" });
     });
 
@@ -134,7 +134,13 @@ for (const engine of engines) {
       await insertJob(database, evaluationId, job("tested", [drv("broken"), drv("fine")]));
       await insertJob(database, evaluationId, { attr: "wrong", error: "undefined variable 'x'\n  at r.nix:1:2" });
       await markBuildRunning(database, broken);
-      const error = { code: "STORE_BUILD_FAILED", message: "It failed", hint: "Look", details: "line 1\nline 2" };
+      const error = {
+        code: "STORE_BUILD_FAILED",
+        message: "It failed",
+        summary: "x.c: error",
+        hint: "Look",
+        details: "line 1\nline 2",
+      };
       await finishBuild(database, broken, { ...end("dependency-failed"), causeDrvPath: drv("deep"), error });
       const [first, second, third] = await buildsOf(database, evaluationId);
       assert.deepEqual(first, {
