@@ -15,7 +15,7 @@ function substring(evaluation: Evaluation, lazyStart: Lazy, lazyLength: Lazy, la
   const start = expectSmallInt(lazyStart);
   const length = expectSmallInt(lazyLength);
   if (start < 0) throw new EvaluationError("other", "negative start position in 'substring'");
-  const value = coerceToString(evaluation, force(lazy), { copyPaths: false });
+  const value = coerceToString(evaluation, force(lazy), { copyPaths: true });
   const text = textOf(value);
   const part = length < 0 ? text.slice(start) : text.slice(start, start + length);
   return typeof value === "string" ? part : withContext(part, value.context);
@@ -56,7 +56,7 @@ export function stringBuiltins(evaluation: Evaluation): readonly Builtin[] {
   return [
     builtin("toString", "s", (value = null) => toText(value), true),
     builtin("stringLength", "s", (value = null) => {
-      return textOf(coerceToString(evaluation, force(value), { copyPaths: false })).length;
+      return textOf(coerceToString(evaluation, force(value), { copyPaths: true })).length;
     }),
     builtin("substring", "sss", (start = null, length = null, text = null) =>
       substring(evaluation, start, length, text),
