@@ -29,6 +29,7 @@ export function compileApplication(compiler: Compiler, expr: Application): Run {
   if (first === undefined) return callee;
   if (second === undefined) return callWithOne(callee, first, expr.pos);
   if (third === undefined) return callWithTwo(callee, first, second, expr.pos);
+  if (args.length === 3) return callWithThree(callee, first, second, third, expr.pos);
   return callWithMany(callee, args, expr.pos);
 }
 
@@ -70,6 +71,15 @@ function compileBuiltinCall(compiler: Compiler, primop: Primop, expr: Applicatio
     return (env) => {
       try {
         return run(first(env), second(env));
+      } catch (error) {
+        throw traced(error, text, pos);
+      }
+    };
+  }
+  if (first !== undefined && second !== undefined && third !== undefined && pass.length === 3) {
+    return (env) => {
+      try {
+        return run(first(env), second(env), third(env));
       } catch (error) {
         throw traced(error, text, pos);
       }
@@ -127,23 +137,38 @@ function callWithTwo(callee: Run, first: Argument, second: Argument, pos: number
   };
 }
 
-function callWithMany(callee: Run, args: readonly Argument[], pos: number): Run {
-  const count = args.length;
+function callWithThree(callee: Run, first: Argument, second: Argument, third: Argument, pos: number): Run {
   return (env) => {
     const f = callee(env);
     try {
-      if (f instanceof LambdaValue && f.code.arity === count && f.code.formals === null) {
-        const frame: Env = [f.env];
-        for (const arg of args) frame.push(arg.delay(env));
+      if (f instanceof LambdaValue && f.code.formals === null) {
+        const { code } = f;
+        if (code.arity === 3) return code.body.run([f.env, first.delay(env), second.delay(env), third.delay(env)]);
+        if (code.arity > 3) return new PartialCall(f, [first.delay(env), second.delay(env), third.delay(env)]);
+      } else if (f instanceof Primop && f.arity === 3) {
+        return f.run(passTo(f, 0, first, env), passTo(f, 1, second, env), passTo(f, 2, third, env));
+      }
+      return callAll(f, [first.delay(env), second.delay(env), third.delay(env)]);
+    } catch (error) {
+      throw tracedCall(error, f, pos);
+    }
+  };
+}
+
+function callWithMany(callee: Run, args: readonly Argument[], pos: number): Run {
+  const count = args.length;
+  const template: Env = [undefined, ...Array<undefined>(count).fill(undefined)];
+  return (env) => {
+    const f = callee(env);
+    try {
+      const frame = template.slice();
+      for (let index = 0; index < count; index++) frame[index + 1] = (args[index] as Argument).delay(env);
+      if (f instanceof LambdaValue && f.code.formals === null && f.code.arity >= count) {
+        if (f.code.arity > count) return new PartialCall(f, frame.slice(1) as Lazy[]);
+        frame[0] = f.env;
         return f.code.body.run(frame);
       }
-      if (f instanceof Primop && f.arity === count) {
-        return f.run(...args.map((arg, index) => passTo(f, index, arg, env)));
-      }
-      return callAll(
-        f,
-        args.map((arg) => arg.delay(env)),
-      );
+      return callAll(f, frame.slice(1) as Lazy[]);
     } catch (error) {
       throw tracedCall(error, f, pos);
     }

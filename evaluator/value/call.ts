@@ -27,45 +27,63 @@ export function call2(callee: Value, first: Lazy, second: Lazy): Value {
     return callee.code.body.run([callee.env, first, second]);
   }
   if (callee instanceof Primop && callee.arity === 2) return callee.run(first, second);
+  if (callee instanceof PartialCall && callee.args.length + 2 === callee.arity) {
+    return runComplete(callee.callee, [...callee.args, first, second]);
+  }
   return call1(call1(callee, first), second);
 }
 
 export function callAll(callee: Value, args: readonly Lazy[]): Value {
   let result = callee;
   for (let index = 0; index < args.length; ) {
-    const taken = saturate(result, args, index);
-    if (taken === 0) {
-      result = call1(result, args[index] as Lazy);
-      index++;
-    } else {
-      result = runSaturated(result, args.slice(index, index + taken));
-      index += taken;
-    }
+    const taken = takenAtOnce(result, args.length - index);
+    result =
+      taken === 1
+        ? call1(result, args[index] as Lazy)
+        : runSaturated(result, taken === args.length ? args : args.slice(index, index + taken));
+    index += taken;
   }
   return result;
 }
 
-/** How many of the arguments from `index` on a function that takes several at once would take; 0 when too few are left. */
-function saturate(callee: Value, args: readonly Lazy[], index: number): number {
-  if (callee instanceof LambdaValue) {
-    const { arity, formals } = callee.code;
-    return formals === null && arity > 1 && index + arity <= args.length ? arity : 0;
-  }
-  if (callee instanceof Primop) return index + callee.arity <= args.length ? callee.arity : 0;
-  return 0;
+/** How many of the next arguments a function takes in one step. */
+function takenAtOnce(callee: Value, available: number): number {
+  let wanted = 1;
+  if (callee instanceof LambdaValue) wanted = callee.code.arity;
+  else if (callee instanceof Primop) wanted = callee.arity;
+  else if (callee instanceof PartialCall) wanted = callee.arity - callee.args.length;
+  return wanted <= available ? wanted : 1;
 }
 
+/** A call of a function that takes more than one argument with all of those. */
 function runSaturated(callee: Value, args: readonly Lazy[]): Value {
-  if (callee instanceof Primop) return callee.run(...args);
-  if (callee instanceof LambdaValue) return callee.code.body.run([callee.env, ...args]);
-  throw new Error("Only lambdas and builtins take several arguments at once");
+  if (callee instanceof PartialCall) return runComplete(callee.callee, [...callee.args, ...args]);
+  if (callee instanceof Primop || callee instanceof LambdaValue) return runComplete(callee, args);
+  throw new Error("Only functions take several arguments at once");
 }
 
-function continueCall(partial: PartialCall, arg: Lazy): Value {
-  const { callee } = partial;
-  const args = [...partial.args, arg];
-  if (args.length < partial.arity) return new PartialCall(callee, args);
+function runComplete(callee: LambdaValue | Primop, args: readonly Lazy[]): Value {
   return callee instanceof Primop ? callee.run(...args) : callee.code.body.run([callee.env, ...args]);
+}
+
+/** One more argument. The usual sizes are spelled out: spreading costs several times as much. */
+function continueCall(partial: PartialCall, arg: Lazy): Value {
+  const { callee, args } = partial;
+  const count = args.length + 1;
+  const [first, second, third] = args as [Lazy, Lazy, Lazy];
+  if (count === partial.arity) {
+    if (callee instanceof LambdaValue) {
+      const { body } = callee.code;
+      if (count === 2) return body.run([callee.env, first, arg]);
+      if (count === 3) return body.run([callee.env, first, second, arg]);
+      if (count === 4) return body.run([callee.env, first, second, third, arg]);
+    } else if (count === 2) return callee.run(first, arg);
+    else if (count === 3) return callee.run(first, second, arg);
+    return runComplete(callee, [...args, arg]);
+  }
+  if (count === 2) return new PartialCall(callee, [first, arg]);
+  if (count === 3) return new PartialCall(callee, [first, second, arg]);
+  return new PartialCall(callee, [...args, arg]);
 }
 
 /** `set.__functor set`, for a set that is called. */

@@ -97,36 +97,88 @@ function binarySearch(keys: readonly string[], name: string): number {
   return -1;
 }
 
+/** Gathers the keys of a merged shape, and where the value of each comes from. */
+class MergeWriter {
+  readonly #left: Shape;
+  readonly #right: Shape;
+  readonly #keys: string[];
+  readonly #positions: number[] | null;
+  readonly #sources: Int32Array;
+  #count = 0;
+
+  constructor(left: Shape, right: Shape) {
+    const size = left.keys.length + right.keys.length;
+    this.#left = left;
+    this.#right = right;
+    this.#keys = new Array(size);
+    this.#positions = left.positions === null && right.positions === null ? null : new Array(size);
+    this.#sources = new Int32Array(size);
+  }
+
+  takeLeft(from: number, end: number): void {
+    const { keys, positions } = this.#left;
+    let at = this.#count;
+    for (let index = from; index < end; index++) {
+      this.#keys[at] = keys[index] as string;
+      if (this.#positions !== null) this.#positions[at] = positions === null ? 0 : (positions[index] as number);
+      this.#sources[at++] = ~index;
+    }
+    this.#count = at;
+  }
+
+  takeRight(index: number): void {
+    const at = this.#count++;
+    this.#keys[at] = this.#right.keys[index] as string;
+    if (this.#positions !== null) this.#positions[at] = this.#right.position(index);
+    this.#sources[at] = index;
+  }
+
+  finish(stable: boolean): MergePlan {
+    const count = this.#count;
+    this.#keys.length = count;
+    if (this.#positions !== null) this.#positions.length = count;
+    return {
+      shape: new Shape(this.#keys, this.#positions, stable),
+      sources: this.#sources.subarray(0, count),
+      template: Array<null>(count).fill(null).slice(),
+    };
+  }
+}
+
+/** Small sets are put into large ones by searching; sets of like size are walked side by side. */
 function makeMergePlan(left: Shape, right: Shape, stable: boolean): MergePlan {
+  const writer = new MergeWriter(left, right);
   const leftKeys = left.keys;
   const rightKeys = right.keys;
-  const keys: string[] = [];
-  const sources = new Int32Array(leftKeys.length + rightKeys.length);
-  const positions: number[] | null = left.positions === null && right.positions === null ? null : [];
+  const search = rightKeys.length * 8 < leftKeys.length;
   let at = 0;
-  let count = 0;
   for (let other = 0; other < rightKeys.length; other++) {
     const name = rightKeys[other] as string;
-    while (at < leftKeys.length && (leftKeys[at] as string) < name) {
-      keys.push(leftKeys[at] as string);
-      positions?.push(left.position(at));
-      sources[count++] = ~at++;
-    }
-    if (at < leftKeys.length && leftKeys[at] === name) at++;
-    keys.push(name);
-    positions?.push(right.position(other));
-    sources[count++] = other;
+    const end = search ? lowerBound(leftKeys, name, at) : scanTo(leftKeys, name, at);
+    writer.takeLeft(at, end);
+    writer.takeRight(other);
+    at = leftKeys[end] === name ? end + 1 : end;
   }
-  while (at < leftKeys.length) {
-    keys.push(leftKeys[at] as string);
-    positions?.push(left.position(at));
-    sources[count++] = ~at++;
+  writer.takeLeft(at, leftKeys.length);
+  return writer.finish(stable);
+}
+
+function scanTo(keys: readonly string[], name: string, from: number): number {
+  let at = from;
+  while (at < keys.length && (keys[at] as string) < name) at++;
+  return at;
+}
+
+/** Index of the first key that is not before `name`. */
+function lowerBound(keys: readonly string[], name: string, from: number): number {
+  let low = from;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((keys[middle] as string) < name) low = middle + 1;
+    else high = middle;
   }
-  return {
-    shape: new Shape(keys, positions, stable),
-    sources: sources.subarray(0, count),
-    template: Array<null>(count).fill(null).slice(),
-  };
+  return low;
 }
 
 /** A shape of any names, and the order that sorts values given in the order of `names`. */

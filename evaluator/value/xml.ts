@@ -30,6 +30,7 @@ export function toXml(evaluation: Evaluation, value: Lazy, options: XmlOptions):
   return new XmlWriter(evaluation, options).write(value);
 }
 
+/** Given in the order of their names. */
 type Attribute = readonly [name: string, value: string];
 
 class XmlWriter {
@@ -51,9 +52,9 @@ class XmlWriter {
   }
 
   #open(name: string, attributes: readonly Attribute[], end: string): void {
-    const sorted = [...attributes].sort(([a], [b]) => (a < b ? -1 : 1));
-    const text = sorted.map(([key, value]) => ` ${key}="${escapeXml(value)}"`).join("");
-    this.#builder.text += `${"  ".repeat(this.#depth)}<${name}${text}${end}\n`;
+    let text = `${indentation(this.#depth)}<${name}`;
+    for (const [key, value] of attributes) text += ` ${key}="${escapeXml(value)}"`;
+    this.#builder.text += `${text}${end}\n`;
   }
 
   #empty(name: string, attributes: readonly Attribute[] = []): void {
@@ -65,7 +66,7 @@ class XmlWriter {
     this.#depth++;
     inside();
     this.#depth--;
-    this.#builder.text += `${"  ".repeat(this.#depth)}</${name}>\n`;
+    this.#builder.text += `${indentation(this.#depth)}</${name}>\n`;
   }
 
   #location(pos: number): Attribute[] {
@@ -127,7 +128,11 @@ class XmlWriter {
 
   #members(attrs: Attrs): void {
     attrs.keys.forEach((name, index) => {
-      const attributes: Attribute[] = [...this.#location(attrs.shape.position(index)), ["name", name]];
+      const [column, line, path] = this.#location(attrs.shape.position(index));
+      const attributes: Attribute[] =
+        column === undefined || line === undefined || path === undefined
+          ? [["name", name]]
+          : [column, line, ["name", name], path];
       this.#element("attr", attributes, () => this.#value(attrs.values[index] as Lazy));
     });
   }
@@ -151,6 +156,16 @@ class XmlWriter {
   }
 }
 
+const indentations: string[] = [];
+
+function indentation(depth: number): string {
+  const known = indentations[depth];
+  if (known !== undefined) return known;
+  const made = "  ".repeat(depth);
+  indentations[depth] = made;
+  return made;
+}
+
 const entities: Readonly<Record<string, string>> = {
   '"': "&quot;",
   "<": "&lt;",
@@ -160,5 +175,5 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 function escapeXml(text: string): string {
-  return text.replace(/["<>&\n]/g, (found) => entities[found] ?? found);
+  return !/["<>&\n]/.test(text) ? text : text.replace(/["<>&\n]/g, (found) => entities[found] ?? found);
 }
