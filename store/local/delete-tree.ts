@@ -6,7 +6,7 @@ import { ignoreCode } from "../std/system-error.ts";
 
 const BLOCK_BYTES = 512;
 
-/** Returns the bytes freed on disk; hard-linked files count when their last link goes. Nothing there is fine. */
+/** Returns the bytes freed on disk; hard-linked files count when their last link goes. Nothing there is fine, also when another deletes it as well. */
 export function deleteTree(path: string): number {
   const file = fsPath(path);
   const stat = ignoreCode("ENOENT", () => lstatSync(file));
@@ -15,9 +15,9 @@ export function deleteTree(path: string): number {
     ignoreCode("ENOENT", () => unlinkSync(file));
     return stat.nlink === 1 ? stat.blocks * BLOCK_BYTES : 0;
   }
-  if ((stat.mode & 0o700) !== 0o700) chmodSync(file, 0o700);
+  if ((stat.mode & 0o700) !== 0o700) ignoreCode("ENOENT", () => chmodSync(file, 0o700));
   let freedBytes = stat.blocks * BLOCK_BYTES;
-  for (const { name } of listTree(path)) freedBytes += deleteTree(`${path}/${name}`);
+  for (const { name } of ignoreCode("ENOENT", () => listTree(path)) ?? []) freedBytes += deleteTree(`${path}/${name}`);
   ignoreCode("ENOENT", () => rmdirSync(file));
   return freedBytes;
 }

@@ -4,10 +4,9 @@
  * and leaves us holding it. It is gone when we close the file or die, however we die.
  */
 import { spawnSync } from "node:child_process";
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { AppError } from "../std/app-error.ts";
 import { fsPath } from "../std/byte-string.ts";
-import { ignoreCode } from "../std/system-error.ts";
 
 const WOULD_BLOCK_EXIT_CODE = 75;
 
@@ -43,34 +42,4 @@ export function withFileLock<T>(path: string, mode: "shared" | "exclusive", body
   } finally {
     closeSync(fd);
   }
-}
-
-/** Number that Linux gives the first process namespace, from which the locks of all processes are seen. */
-const FIRST_PID_NAMESPACE = 0xeffffffc;
-
-let canSeeAll: boolean | null = null;
-
-/** True when {@link mayBeLockedExclusively} can be relied on. */
-export function canSeeAllLocks(): boolean {
-  canSeeAll ??=
-    ignoreCode(
-      "ENOENT",
-      () => fstatOf("/proc/self/ns/pid").ino === FIRST_PID_NAMESPACE && fstatOf("/proc/locks").ino > 0,
-    ) ?? false;
-  return canSeeAll;
-}
-
-function fstatOf(path: string): { readonly ino: number } {
-  const fd = openSync(path, "r");
-  try {
-    return fstatSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** Without a lock or a process: whether the kernel's list has an exclusive flock on a file of this number. */
-export function mayBeLockedExclusively(inode: number): boolean {
-  const text = readFileSync("/proc/locks", "latin1");
-  return text.includes(`:${inode} `) && new RegExp(`FLOCK +ADVISORY +WRITE +\\S+ +\\S+:${inode} `).test(text);
 }

@@ -1,13 +1,14 @@
 /**
  * Garbage collection: what no root reaches goes. Invariants:
- * 1. `gc.lock` is held exclusively from before the roots are read until nothing more is unregistered or moved; whoever
+ * 1. `gc.lock` is held exclusively, and `gc-socket/socket` there, from before the roots are read until nothing more is unregistered or moved; whoever
  *    adds a root meanwhile waits (see `temp-roots.ts`).
  * 2. A path is unregistered before anything of it goes from disk, so a kill -9 leaves leftovers, never a valid path
  *    with holes. The next collection takes leftovers for what they are: entries of the folder that are not valid.
  * 3. Dead paths only move while the lock is held; deleting them, which is slow, comes after.
  * As in Nix, a derivation lives as long as an output that was made by it.
  */
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { HASH_PART_LENGTH } from "../formats/store-path.ts";
 import { AppError } from "../std/app-error.ts";
 import { fsPath } from "../std/byte-string.ts";
@@ -20,7 +21,7 @@ import { findRoots } from "./roots.ts";
 import { findRuntimeRoots } from "./runtime-roots.ts";
 import { physicalPath, type StoreContext, stagingPath } from "./store-context.ts";
 import type { GarbageOptions, GarbageResult } from "./store-interface.ts";
-import { reserveSpace } from "./store-layout.ts";
+import { reserveSpace, type StoreLayout } from "./store-layout.ts";
 import { readTempRoots } from "./temp-roots.ts";
 
 const LINKS_DIR = ".links";
@@ -41,7 +42,7 @@ export function collectGarbage(context: StoreContext, options: GarbageOptions): 
 function deleteGarbage(context: StoreContext, options: GarbageOptions): GarbageResult {
   // Before the lock is held: a new temporary root would wait for it.
   const trash = stagingPath(context);
-  const result = withFileLock(context.layout.gcLockPath, "exclusive", () => {
+  const result = whileCollecting(context.layout, () => {
     const planned = plan(context, options);
     unregister(context, planned.deletedPaths);
     mkdirSync(trash, { recursive: true });
@@ -49,6 +50,23 @@ function deleteGarbage(context: StoreContext, options: GarbageOptions): GarbageR
     return planned;
   });
   return { ...result, freedBytes: deleteTree(trash) + deleteUnusedLinks(context) };
+}
+
+/**
+ * Runs `body` as the only collection. What stands at the socket's place is a plain file, since nobody serves it: our own
+ * processes wait for the lock, and real Nix's, refused when they connect, try until it is gone.
+ */
+export function whileCollecting<T>(layout: StoreLayout, body: () => T): T {
+  return withFileLock(layout.gcLockPath, "exclusive", () => {
+    mkdirSync(dirname(layout.gcSocketPath), { recursive: true });
+    rmSync(layout.gcSocketPath, { force: true });
+    writeFileSync(layout.gcSocketPath, "");
+    try {
+      return body();
+    } finally {
+      rmSync(layout.gcSocketPath, { force: true });
+    }
+  });
 }
 
 /** What lives and what goes, referrers before what they refer to. `freedBytes` is the size of the NARs. */

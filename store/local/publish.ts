@@ -8,7 +8,7 @@ import type { Derivation } from "../formats/derivation-type.ts";
 import { fsPath } from "../std/byte-string.ts";
 import { deleteTree } from "./delete-tree.ts";
 import { registerPaths } from "./register.ts";
-import { physicalPath, type StoreContext, stagingPath } from "./store-context.ts";
+import { physicalPath, type StoreContext, unusedPath } from "./store-context.ts";
 import type { NewPathInfo } from "./store-interface.ts";
 
 /**
@@ -34,9 +34,10 @@ export function publish(
   return isNew;
 }
 
+/** Not made a temporary root: that could wait for a collection, which could wait for our lock. It is rubbish anyway. */
 function moveAside(context: StoreContext, physical: string): string | null {
   if (!existsSync(fsPath(physical))) return null;
-  const aside = stagingPath(context);
+  const aside = physicalPath(context.layout, unusedPath(context.layout));
   renameSync(fsPath(physical), fsPath(aside));
   return aside;
 }

@@ -21,7 +21,12 @@ export function physicalPath(layout: StoreLayout, path: string): string {
  * collection, ours or Nix's, touches it while we live; and when we are killed, the next one clears it away.
  */
 export function stagingPath(context: StoreContext): string {
-  const path = `${context.layout.storeDir}/${encodeBase32(randomBytes(20))}-staging`;
+  const path = unusedPath(context.layout);
   context.tempRoots.add(path);
   return physicalPath(context.layout, path);
+}
+
+/** A logical path that nothing has or will have. */
+export function unusedPath(layout: StoreLayout): string {
+  return `${layout.storeDir}/${encodeBase32(randomBytes(20))}-staging`;
 }

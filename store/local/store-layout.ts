@@ -19,6 +19,8 @@ export interface StoreLayout {
   readonly databasePath: string;
   readonly reservedPath: string;
   readonly gcLockPath: string;
+  /** Is there while a collection runs. */
+  readonly gcSocketPath: string;
   readonly gcRootsDir: string;
   readonly profilesDir: string;
   readonly tempRootsDir: string;
@@ -37,6 +39,7 @@ export function storeLayout(root: string): StoreLayout {
     databasePath: `${stateDir}/db/db.sqlite`,
     reservedPath: `${stateDir}/db/reserved`,
     gcLockPath: `${stateDir}/gc.lock`,
+    gcSocketPath: `${stateDir}/gc-socket/socket`,
     gcRootsDir: `${stateDir}/gcroots`,
     profilesDir: `${stateDir}/profiles`,
     tempRootsDir: `${stateDir}/temproots`,

@@ -2,17 +2,16 @@
  * Temporary roots, in Nix's form: a file `temproots/<pid>..`, locked exclusively while its process lives, holding store
  * paths with a NUL after each. A collection reads the files that are locked and deletes those that are not.
  *
- * Race with a collection, which first locks `gc.lock` exclusively and then reads the files: we first append, then look
- * whether `gc.lock` is taken. If it is not, any collection that starts later reads what we wrote. If it is, we wait for
- * its end; and since callers ask whether a path is valid only after they made it a root, they see what it deleted.
- * Looking costs microseconds (the kernel's list of locks). Where that list cannot be relied on (inside a container's
- * process namespace), `gc.lock` is held shared instead, from the first root until {@link TempRoots.close}.
+ * Race with a collection. One holds `gc.lock` exclusively and makes `gc-socket/socket` before it reads the files; ours
+ * and real Nix's alike. So we first append, then look for the socket. If it is not there, the collection that makes it
+ * later reads what we wrote. If it is there, we wait for the lock; and since callers ask whether a path is valid only
+ * after they made it a root, they see what was deleted. A socket without a lock was left by a collection that was killed.
  */
-import { closeSync, fstatSync, ftruncateSync, readFileSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, ftruncateSync, readFileSync, unlinkSync, writeSync } from "node:fs";
 import { threadId } from "node:worker_threads";
 import { listTree } from "../formats/nar-writer.ts";
 import { ignoreCode } from "../std/system-error.ts";
-import { canSeeAllLocks, lockFile, mayBeLockedExclusively, openLockFile } from "./file-lock.ts";
+import { lockFile, openLockFile, withFileLock } from "./file-lock.ts";
 import type { StoreLayout } from "./store-layout.ts";
 
 let instances = 0;
@@ -22,8 +21,6 @@ export class TempRoots {
   readonly #path: string;
   readonly #known = new Set<string>();
   #fd: number | null = null;
-  #gcLockFd: number | null = null;
-  #gcLockInode = 0;
   #sizeBytes = 0;
 
   constructor(layout: StoreLayout) {
@@ -37,7 +34,7 @@ export class TempRoots {
     if (this.#known.has(path)) return;
     const fd = this.#fd ?? this.#open();
     this.#append(fd, Buffer.from(`${path}\0`, "latin1"));
-    if (canSeeAllLocks()) this.#waitForCollection();
+    if (existsSync(this.#layout.gcSocketPath)) this.#waitForCollection();
     this.#known.add(path);
   }
 
@@ -54,30 +51,26 @@ export class TempRoots {
     }
   }
 
-  #open(): number {
-    this.#gcLockFd = openLockFile(this.#layout.gcLockPath);
-    this.#gcLockInode = fstatSync(this.#gcLockFd).ino;
-    if (!canSeeAllLocks()) lockFile(this.#gcLockFd, "shared", true);
-    this.#fd = this.#openRootsFile();
-    return this.#fd;
-  }
-
   /** A collection that comes between opening and locking takes the file for a dead one's: it writes to it and deletes it. */
-  #openRootsFile(): number {
+  #open(): number {
     for (;;) {
       ignoreCode("ENOENT", () => unlinkSync(this.#path));
       const fd = openLockFile(this.#path);
       lockFile(fd, "exclusive", true);
       const { size, nlink } = fstatSync(fd);
-      if (size === 0 && nlink > 0) return fd;
+      if (size === 0 && nlink > 0) {
+        this.#fd = fd;
+        return fd;
+      }
       closeSync(fd);
     }
   }
 
   #waitForCollection(): void {
-    if (this.#gcLockFd === null || !mayBeLockedExclusively(this.#gcLockInode)) return;
-    lockFile(this.#gcLockFd, "shared", true);
-    lockFile(this.#gcLockFd, "unlock", true);
+    withFileLock(this.#layout.gcLockPath, "shared", () => {
+      // No collection can start while we are here.
+      ignoreCode("ENOENT", () => unlinkSync(this.#layout.gcSocketPath));
+    });
   }
 
   /** Forgets the roots. */
@@ -86,9 +79,7 @@ export class TempRoots {
       ignoreCode("ENOENT", () => unlinkSync(this.#path));
       closeSync(this.#fd);
     }
-    if (this.#gcLockFd !== null) closeSync(this.#gcLockFd);
     this.#fd = null;
-    this.#gcLockFd = null;
     this.#sizeBytes = 0;
     this.#known.clear();
   }
