@@ -57,12 +57,22 @@ let
   triggerText =
     list: builtins.hashString "sha256" (builtins.unsafeDiscardStringContext (concatMapStringsSep "\n" (t: if lib.isStringLike t then "${t}" else builtins.toJSON t) list));
 
+  # In a folder of its own, so that the journal shows the unit's name and not a hash.
   jobScript =
     name: text:
-    pkgs.writeShellScript "unit-script-${mkPathSafeName name}" ''
-      set -e
-      ${text}
-    '';
+    let
+      fileName = mkPathSafeName name;
+      script = pkgs.writeTextFile {
+        name = "unit-script-${fileName}";
+        executable = true;
+        destination = "/bin/${fileName}";
+        text = ''
+          #!${pkgs.runtimeShell} -e
+          ${text}
+        '';
+      };
+    in
+    "${script}/bin/${fileName}";
 
   environmentLines =
     env:

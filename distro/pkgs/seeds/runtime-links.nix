@@ -1,5 +1,5 @@
 # Programs of Debian look for helpers in fixed places that a machine of ours does not have. Those places are patched, in
-# equal length, to names below /run/s (and /run/modules), which the boot makes before systemd starts.
+# equal length, to names below /run/s (and /run/modules, /nix/systemd, /nix/udev), which the boot makes before systemd starts.
 #
 # `places`: what each name leads to; a function of the package set. `patch`: the replacements, by the text that is replaced.
 let
@@ -16,9 +16,10 @@ in
 rec {
   patch = {
     systemd = [
-      # a prefix of many names; state below /var/lib/systemd stays where it is
-      { from = "/lib/systemd"; to = "/run/s/lib//"; unlessAfter = [ "/var" ]; }
-      { from = "/lib/udev"; to = "/run/s/ud"; unlessAfter = [ "/var" ]; }
+      # A prefix of many names; state below /var/lib/systemd stays where it is. The last part must stay too: the linker
+      # lets "/systemd" alone, as in $XDG_RUNTIME_DIR/systemd, be the end of the longer text.
+      { from = "/lib/systemd"; to = "/nix/systemd"; unlessAfter = [ "/var" ]; }
+      { from = "/lib/udev"; to = "/nix/udev"; unlessAfter = [ "/var" ]; }
       (padded "/bin/mount" "/run/s/mnt")
       (padded "/bin/umount" "/run/s/umnt")
       (padded "/sbin/swapon" "/run/s/swapn")
@@ -40,8 +41,8 @@ rec {
 
   places = pkgs: {
     "/run/modules" = "/run/booted-system/kernel-modules/lib/modules";
-    "/run/s/lib" = "${pkgs.systemd}/lib/systemd";
-    "/run/s/ud" = "${pkgs.systemd}/lib/udev";
+    "/nix/systemd" = "${pkgs.systemd}/lib/systemd";
+    "/nix/udev" = "${pkgs.systemd}/lib/udev";
     "/run/s/mnt" = "${pkgs.util-linux}/bin/mount";
     "/run/s/umnt" = "${pkgs.util-linux}/bin/umount";
     "/run/s/swapn" = "${pkgs.util-linux}/bin/swapon";

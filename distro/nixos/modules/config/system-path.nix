@@ -4,8 +4,14 @@ let
   inherit (lib) mkOption types;
   required = with pkgs; [
     bashInteractive coreutils util-linux findutils gnugrep gnused gawk gnutar gzip xz bzip2 diffutils less procps psmisc
-    kmod shadow iproute2 iputils netcat kbd
+    kmod shadow iproute2 iputils netcat kbd hostname
+    (seeds.libc-bin or glibc)
   ];
+  # The one of busybox: the name is all there is to it.
+  hostname = pkgs.runCommand "hostname" { preferLocalBuild = true; } ''
+    mkdir -p $out/bin
+    ln -s ${pkgs.busybox}/bin/busybox $out/bin/hostname
+  '';
 in
 {
   options = {
@@ -20,7 +26,7 @@ in
   };
   config = {
     environment.systemPackages = config.environment.corePackages ++ config.environment.defaultPackages;
-    environment.pathsToLink = [ "/bin" "/sbin" "/etc/xdg" "/etc/profile.d" "/lib" "/share/bash-completion" "/share/terminfo" "/share/zoneinfo" "/share/man" ];
+    environment.pathsToLink = [ "/bin" "/sbin" "/etc/xdg" "/etc/profile.d" "/share/bash-completion" "/share/terminfo" "/share/zoneinfo" "/share/man" ];
     environment.profiles = lib.mkAfter [ "/nix/var/nix/profiles/default" "/run/current-system/sw" ];
     system.path = pkgs.buildEnv {
       name = "system-path";

@@ -6,6 +6,7 @@ update_users() {
   printf -v now '%(%s)T' -1
   # The files that hold secrets are made without rights for others.
   (umask 0077; $bb awk -v work="$work" -v mutable="$mutable" -v today="$((now / 86400))" -f "$program" "$spec") || { $bb rm -rf "$work"; return 1; }
+  if [ -s "$work/plain" ]; then hash_passwords "$work"; fi
   $bb chmod 0644 "$work/passwd" "$work/group"
   # Each file is complete before it takes its place.
   $bb mv "$work/group" "$work/passwd" "$work/shadow" /etc/
@@ -17,6 +18,26 @@ update_users() {
       chmod "$mode" "$home"
     fi
   done < "$work/homes"
-  if [ -s "$work/plain" ]; then ${chpasswd:-chpasswd} < "$work/plain"; fi
   $bb rm -rf "$work"
+}
+
+# Puts the hashes of passwords given in clear text into the new shadow file.
+hash_passwords() {
+  local work=$1 name password line rest
+  local -A hashes=()
+  while IFS=: read -r name password; do
+    hashes[$name]=$(printf '%s' "$password" | $bb mkpasswd -m sha512 -P 0)
+  done < "$work/plain"
+  (
+    umask 0077
+    while IFS= read -r line; do
+      name=${line%%:*}
+      if [ -n "${hashes[$name]-}" ]; then
+        rest=${line#*:}
+        line="$name:${hashes[$name]}:${rest#*:}"
+      fi
+      printf '%s\n' "$line"
+    done < "$work/shadow" > "$work/shadow.hashed"
+  )
+  $bb mv "$work/shadow.hashed" "$work/shadow"
 }

@@ -127,6 +127,8 @@ in
       // cfg.fileSystems
     );
     swapDevices = mkVMOverride [ ];
+    # An RSA key takes minutes where there is no hardware virtualisation.
+    services.openssh.hostKeys = mkDefault [ { type = "ed25519"; path = "/etc/ssh/ssh_host_ed25519_key"; } ];
     boot.initrd.postMountCommands = lib.mkIf (cfg.diskImage != null) (lib.mkBefore ''
       # The disk lives as long as the machine; nobody will look for lost files.
       if [ -d /mnt-root/lost+found ]; then rmdir /mnt-root/lost+found; fi

@@ -123,6 +123,8 @@ in
       overrideStrategy = "asDropin";
       enableDefaultPath = false;
       restartTriggers = [ config.environment.etc."sysctl.d/60-nixos.conf".source ];
+      # Nobody passes any, and a file system is mounted for them at each boot.
+      serviceConfig.LoadCredential = [ "" ];
     };
   };
 }

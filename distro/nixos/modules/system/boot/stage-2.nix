@@ -7,7 +7,7 @@ let
   links = config.systemd.package.runtimeLinks or { };
   folders = lib.unique (map dirOf (builtins.attrNames links));
   runtimeLinks = lib.optionalString (links != { }) ''
-    $bb cp -P -R ${linkTree}/run/. /run/
+    $bb cp -P -R --remove-destination ${linkTree}/. /
   '';
   # All links at once, copied from a tree of them: a process for each would cost a quarter of a second.
   linkTree = pkgs.runCommand "runtime-links" { preferLocalBuild = true; } (
@@ -36,7 +36,7 @@ let
       fi
       for option in $(< /proc/cmdline); do
         case $option in
-          boot.debugtrace) set -x ;;
+          boot.debugtrace) PS4='+ $EPOCHREALTIME '; export SHELLOPTS PS4; set -x ;;
         esac
       done
 

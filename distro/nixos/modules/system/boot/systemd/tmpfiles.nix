@@ -41,6 +41,12 @@ in
     };
   };
   config = {
+    # Nobody passes any, and a file system is mounted for them at each boot.
+    systemd.services = lib.genAttrs [ "systemd-tmpfiles-setup" "systemd-tmpfiles-clean" ] (_: {
+      overrideStrategy = "asDropin";
+      enableDefaultPath = false;
+      serviceConfig.LoadCredential = [ "" ];
+    });
     environment.etc."tmpfiles.d".source = pkgs.runCommand "tmpfiles.d"
       {
         preferLocalBuild = true;
