@@ -84,8 +84,13 @@ export class Guest {
       failed.catch(() => {});
       return guest;
     } catch (error) {
+      // A QEMU that is ending closes its sockets first; its exit has the better words.
+      const exit = await Promise.race([
+        process.exited,
+        new Promise<undefined>((resolve) => setTimeout(resolve, 500, undefined)),
+      ]);
       process.kill();
-      throw error;
+      throw exit === undefined ? error : startError(spec.name, exit);
     } finally {
       for (const server of servers) server[Symbol.dispose]();
     }
@@ -172,7 +177,7 @@ export class Guest {
     const { spec, serial } = this.#options;
     const make = (): AppError =>
       new AppError("DRIVER_GUEST_PANICKED", `The kernel of machine '${spec.name}' panicked: ${reason.trim()}`, {
-        details: serial.tail(40).join("\n"),
+        details: panicText(serial.recentText),
       });
     this.#panic = make();
     await pause(panicTraceMs, this.life).catch(() => {});
@@ -206,6 +211,16 @@ export class Guest {
       details: [exit.messages, details].filter((part) => part !== "").join("\n"),
     });
   }
+}
+
+/** From a few lines before the panic on: its trace may be long. */
+function panicText(console: string): string {
+  const lines = console.slice(-64 * 1024).split("\n");
+  const at = lines.findLastIndex((line) => panicPattern.test(line));
+  return lines
+    .slice(Math.max(0, at - 5), at + 45)
+    .join("\n")
+    .trimEnd();
 }
 
 interface Sockets {

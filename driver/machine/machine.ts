@@ -79,6 +79,7 @@ export class Machine implements AsyncDisposable {
   #rootDisk: string | undefined;
   #shellMs: number | null = null;
   #bootStartedMs = 0;
+  #isBooting = false;
 
   constructor(environment: MachineEnvironment) {
     const { spec, reportFolder, journal } = environment;
@@ -506,19 +507,14 @@ export class Machine implements AsyncDisposable {
   }
 
   #guestOptions(folder: string): Parameters<typeof Guest.start>[0] {
-    const { spec, view, storeImage, vlanSockets, accelerator, record, onTrouble, journal } = this.#environment;
+    const { spec, view, storeImage, vlanSockets, accelerator, record, onTrouble } = this.#environment;
     return {
       spec,
       record,
       onTrouble,
       accelerator: accelerator.name,
       serial: this.#serial,
-      onReset: () => {
-        journal.state(this.name, "rebooting");
-        this.#bootStartedMs = Date.now();
-        const guest = this.#guest;
-        if (guest !== undefined) this.#watchBoot(guest);
-      },
+      onReset: () => this.#onReset(),
       paths: {
         kernel: physicalPath(view, spec.kernel),
         initrd: physicalPath(view, spec.initrd),
@@ -532,10 +528,20 @@ export class Machine implements AsyncDisposable {
     };
   }
 
+  /** Some machines reset themselves twice on one reboot. */
+  #onReset(): void {
+    this.#bootStartedMs = Date.now();
+    if (this.#isBooting) return;
+    this.#environment.journal.state(this.name, "rebooting");
+    if (this.#guest !== undefined) this.#watchBoot(this.#guest);
+  }
+
   /** Notes when the root shell of the coming boot answers. */
   #watchBoot(guest: Guest): void {
+    this.#isBooting = true;
     guest.shell.ready(guest.life).then(
       () => {
+        this.#isBooting = false;
         this.#shellMs = Date.now() - this.#bootStartedMs;
         this.#environment.journal.state(this.name, "shell");
       },
