@@ -4,7 +4,7 @@
  * `builtins.length x`) has no callee to compute at all; arithmetic and `<` are done in place.
  */
 import type { Application, Expr } from "../syntax/ast.ts";
-import { bindFormals, call1, callAll, functionName } from "../value/call.ts";
+import { bindFormals, call1, call2, callAll, functionName } from "../value/call.ts";
 import { LambdaValue, PartialCall, Primop } from "../value/callable.ts";
 import type { Code, Env, Lazy, Run, Value } from "../value/value.ts";
 import { compileArithmetic } from "./arithmetic.ts";
@@ -130,7 +130,7 @@ function callWithTwo(callee: Run, first: Argument, second: Argument, pos: number
       } else if (f instanceof Primop && f.arity === 2) {
         return f.run(passTo(f, 0, first, env), passTo(f, 1, second, env));
       }
-      return callAll(f, [first.delay(env), second.delay(env)]);
+      return call2(f, first.delay(env), second.delay(env));
     } catch (error) {
       throw tracedCall(error, f, pos);
     }

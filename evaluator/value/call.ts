@@ -28,9 +28,23 @@ export function call2(callee: Value, first: Lazy, second: Lazy): Value {
   }
   if (callee instanceof Primop && callee.arity === 2) return callee.run(first, second);
   if (callee instanceof PartialCall && callee.args.length + 2 === callee.arity) {
-    return runComplete(callee.callee, [...callee.args, first, second]);
+    return completeCall(callee, first, second);
   }
   return call1(call1(callee, first), second);
+}
+
+/** The last two arguments of a function that has had the others. */
+function completeCall({ callee, args }: PartialCall, first: Lazy, second: Lazy): Value {
+  const [a, b, c] = args as [Lazy, Lazy, Lazy];
+  if (callee instanceof LambdaValue) {
+    const { body } = callee.code;
+    if (args.length === 1) return body.run([callee.env, a, first, second]);
+    if (args.length === 2) return body.run([callee.env, a, b, first, second]);
+    if (args.length === 3) return body.run([callee.env, a, b, c, first, second]);
+  }
+  return args.length === 1 && callee instanceof Primop
+    ? callee.run(a, first, second)
+    : runComplete(callee, [...args, first, second]);
 }
 
 export function callAll(callee: Value, args: readonly Lazy[]): Value {
