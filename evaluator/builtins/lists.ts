@@ -88,11 +88,16 @@ function genList(f: Lazy, count: Lazy): Value {
   return result;
 }
 
+/** Computes every element, unlike `filter`. */
 function partition(f: Lazy, lazyList: Lazy): Value {
   const test = expectFunction(f);
+  const list = expectList(lazyList);
   const right: List = [];
   const wrong: List = [];
-  for (const element of expectList(lazyList)) (expectBool(call1(test, element)) ? right : wrong).push(element);
+  for (let index = 0; index < list.length; index++) {
+    const element = forceElement(list, index);
+    (expectBool(call1(test, element)) ? right : wrong).push(element);
+  }
   return attrsFromObject({ right, wrong });
 }
 

@@ -25,8 +25,8 @@ export function formatFloatFixed(value: number): string {
   const sign = value < 0 || Object.is(value, -0) ? "-" : "";
   const size = Math.abs(value);
   if (size >= 1e21) return `${sign}${BigInt(size)}.000000`;
-  // Only a multiple of 2^-7 can lie exactly between two numbers of six decimals.
-  if (size < 2 ** 45 && Number.isInteger(size * 128)) return sign + halfToEven(size.toFixed(7));
+  // Only an odd multiple of 2^-7 lies exactly between two numbers of six decimals.
+  if (size < 2 ** 46 && Number.isInteger(size * 128)) return sign + halfToEven(size.toFixed(7));
   return sign + size.toFixed(6);
 }
 

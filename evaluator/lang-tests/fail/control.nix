@@ -66,3 +66,5 @@ builtins.readDir ../fixtures/text.txt
 builtins.readFile "relative"
 # case: import of a relative string
 import "value.nix"
+# case: partition computes every element
+(builtins.partition (x: true) [ (throw "computed") ]).wrong
