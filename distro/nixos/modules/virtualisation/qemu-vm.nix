@@ -29,6 +29,14 @@ let
   # QEMU starts an uncompressed x86 kernel straight away (PVH); the others come as their boot image.
   kernelFile = if pkgs.stdenv.hostPlatform.isx86_64 then "vmlinux" else pkgs.stdenv.hostPlatform.linux-kernel.target;
 
+  unfenced.serviceConfig = lib.genAttrs [
+    "SystemCallFilter" "SystemCallArchitectures" "SystemCallErrorNumber" "IPAddressDeny" "RestrictAddressFamilies" "RestrictNamespaces" "RestrictRealtime"
+    "RestrictSUIDSGID" "MemoryDenyWriteExecute" "LockPersonality" "ProtectClock" "ProtectKernelLogs" "ProtectKernelModules" "ProtectKernelTunables" "ProtectHostname" "ProtectControlGroups" "ProtectHome" "ProtectSystem"
+    "PrivateTmp" "PrivateMounts" "DeviceAllow" "NoNewPrivileges"
+  ] (name: mkDefault (if builtins.elem name multiple then [ "" ] else false));
+  # Settings that name several things are emptied, the others switched off.
+  multiple = [ "SystemCallFilter" "SystemCallArchitectures" "SystemCallErrorNumber" "IPAddressDeny" "RestrictAddressFamilies" "DeviceAllow" ];
+
   closure = pkgs.closureInfo { rootPaths = [ config.system.build.toplevel ] ++ cfg.additionalPaths; };
   vm = pkgs.runCommand "nixos-vm-${config.system.name}" { preferLocalBuild = true; passAsFile = [ "machine" ]; machine = builtins.toJSON machine; } ''
     mkdir -p $out
@@ -135,7 +143,6 @@ in
     '');
     boot.initrd.includeDefaultModules = false;
     boot.initrd.availableKernelModules = [ "virtio_pci" "virtio_blk" "virtio_console" ] ++ lib.optional cfg.writableStore "overlay";
-    boot.kernelModules = [ "virtio_net" "virtio_rng" ] ++ lib.optionals cfg.graphics [ "bochs" ];
     boot.loader.grub.enable = mkVMOverride false;
     # The closure becomes an image: only what a virtual machine can use of thousands of modules.
     boot.kernelModuleSubset = mkDefault [
@@ -143,7 +150,7 @@ in
       "kernel/net/netfilter" "kernel/net/ipv4/netfilter" "kernel/net/ipv6/netfilter" "kernel/net/bridge" "kernel/net/8021q" "kernel/net/packet" "kernel/net/unix"
       "tun" "veth" "wireguard" "dummy" "macvlan" "ipvlan" "vxlan" "bonding" "af_packet" "sch_netem" "sch_tbf" "sch_htb"
       "ext4" "erofs" "vfat" "nls_cp437" "nls_iso8859_1" "nls_ascii" "overlay" "squashfs" "fuse" "loop" "dm_mod" "dm_crypt" "configfs" "efivarfs" "autofs4"
-      "crc32c_generic" "crc32c_intel" "sha256_generic" "button" "evdev" "psmouse" "i2c_piix4" "rtc_cmos" "qemu_fw_cfg" "serio_raw" "atkbd"
+      "crc32c_generic" "sha256_generic" "button" "evdev"
     ];
 
     # The kernel line that boots fastest where there is no hardware virtualisation.
@@ -153,8 +160,28 @@ in
     # Units that only cost time in a virtual machine.
     systemd.suppressedSystemUnits = [
       "dev-hugepages.mount" "dev-mqueue.mount" "sys-kernel-debug.mount" "sys-kernel-tracing.mount" "sys-kernel-config.mount" "sys-fs-fuse-connections.mount"
-      "systemd-random-seed.service" "systemd-remount-fs.service" "systemd-tmpfiles-setup-dev.service" "modprobe@.service" "systemd-ask-password-console.path" "systemd-ask-password-wall.path"
+      "systemd-random-seed.service" "systemd-journal-flush.service" "systemd-remount-fs.service" "systemd-tmpfiles-setup-dev.service" "modprobe@.service" "systemd-ask-password-console.path" "systemd-ask-password-wall.path"
     ];
+    # The fences around these three are compiled to filters at each start, and every system call goes through them.
+    systemd.services.systemd-journald = unfenced;
+    systemd.services.systemd-udevd = unfenced;
+    systemd.services.systemd-logind = unfenced;
+    # As systemd's own, except that nobody waits for it.
+    systemd.services.systemd-journal-flush = {
+      description = "Flush Journal to Persistent Storage";
+      unitConfig = { DefaultDependencies = false; RequiresMountsFor = "/var/log/journal"; };
+      requires = [ "systemd-journald.service" ];
+      after = [ "systemd-journald.service" ];
+      wantedBy = [ "multi-user.target" ];
+      enableDefaultPath = false;
+      serviceConfig = {
+        Type = "oneshot";
+        RemainAfterExit = true;
+        ExecStart = "${config.systemd.package}/bin/journalctl --flush";
+        ExecStop = "${config.systemd.package}/bin/journalctl --smart-relinquish-var";
+        TimeoutSec = "90s";
+      };
+    };
     # Of the hundreds of devices of the kernel only some mean anything to udev's rules.
     systemd.services.systemd-udev-trigger = {
       overrideStrategy = "asDropin";

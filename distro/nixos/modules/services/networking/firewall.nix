@@ -62,6 +62,7 @@ let
     ) nft.tables
   );
   rulesFile = pkgs.writeText "nftables.nft" (optionalString cfg.enable ruleset + tables + nft.ruleset);
+  modules = [ "nf_tables" "nft_ct" ] ++ lib.optionals cfg.enable ([ "nf_log_syslog" "nft_log" ] ++ lib.optional (cfg.checkReversePath != false) "nft_fib_inet");
   active = cfg.enable || nft.enable;
 in
 {
@@ -104,12 +105,9 @@ in
   };
   config = mkIf active {
     environment.systemPackages = [ pkgs.nftables ];
-    # Loaded in one go: else the kernel starts a process for each that a rule needs.
-    boot.kernelModules = [ "nf_tables" "nft_ct" ] ++ lib.optionals cfg.enable ([ "nf_log_syslog" "nft_log" ] ++ lib.optional (cfg.checkReversePath != false) "nft_fib_inet");
     system.build.nftablesRules = rulesFile;
     systemd.services.nftables = {
       description = "nftables firewall";
-      after = [ "sysinit.target" ];
       before = [ "network-pre.target" "shutdown.target" ];
       conflicts = [ "shutdown.target" ];
       wants = [ "network-pre.target" ];
@@ -121,6 +119,8 @@ in
       serviceConfig = {
         Type = "oneshot";
         RemainAfterExit = true;
+        # All modules in one go: else the kernel starts a process for each that a rule needs.
+        ExecStartPre = "-${pkgs.kmod}/bin/modprobe -qa ${toString modules}";
         ExecStart = "${pkgs.nftables}/bin/nft -f ${rulesFile}";
         ExecReload = "${pkgs.nftables}/bin/nft -f ${rulesFile}";
         ExecStop = "${pkgs.nftables}/bin/nft flush ruleset";

@@ -26,10 +26,12 @@ let
           for tree in "$@"; do cp -rsf --no-preserve=mode $tree/lib/modules/$version/. $to/; done
           rm -f $to/modules.*
         else
+          . ${./strip-signature.sh}
           awk -v wanted="$subset" -f ${./select-modules.awk} $from/modules.dep > list
           while read -r file; do
             mkdir -p "$to/''${file%/*}"
-            cp "$from/$file" "$to/$file"
+            cp --no-preserve=mode "$from/$file" "$to/$file"
+            strip_signature "$to/$file"
           done < list
           shift
           for tree in "$@"; do cp -rf --no-preserve=mode $tree/lib/modules/$version/. $to/; rm -f $to/modules.*; done

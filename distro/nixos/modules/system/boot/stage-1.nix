@@ -88,6 +88,7 @@ in
         chmod +x root/init
         version=$(ls ${modulesTree}/lib/modules | head -n 1)
         from=${modulesTree}/lib/modules/$version
+        . ${./strip-signature.sh}
         # The modules without dependencies of their own, in an order in which that is right.
         modules=root/lib/modules/$version
         mkdir -p $modules
@@ -95,10 +96,11 @@ in
         while read -r file; do
           name=$(basename $file)
           case $name in
-            *.ko) cp $from/$file $modules/$name ;;
+            *.ko) cp --no-preserve=mode $from/$file $modules/$name ;;
             *.ko.xz) name=''${name%.xz}; xz -dc $from/$file > $modules/$name ;;
             *.ko.zst) name=''${name%.zst}; zstd -dcq $from/$file > $modules/$name ;;
           esac
+          ${lib.optionalString (config.boot.kernelModuleSubset != null) "strip_signature $modules/$name"}
           printf '%s:\n' "$name" >> $modules/modules.dep
           printf '%s ' "''${name%.ko}" >> root/modules
         done < list
