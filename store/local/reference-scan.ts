@@ -48,22 +48,27 @@ export class ReferenceScanner {
   }
 
   #scan(bytes: Buffer): void {
-    const last = bytes.length - HASH_PART_LENGTH;
-    let start = 0;
+    let end = HASH_PART_LENGTH;
     // All bytes of the window before this one are known to be digits.
     let knownUntil = 0;
-    while (start <= last) {
-      const end = start + HASH_PART_LENGTH;
-      const stop = Math.max(start, knownUntil);
+    while (end <= bytes.length) {
       let position = end - 1;
-      while (position >= stop && isDigit(bytes, position)) position--;
-      knownUntil = end;
-      if (position >= stop) {
-        start = position + 1;
-        continue;
-      }
-      if (this.#starts[startIndex(bytes, start)] === 1) this.#look(bytes, start);
-      start++;
+      while (position >= knownUntil && digitAt(bytes, position) >= 0) position--;
+      const isBroken = position >= knownUntil;
+      const next = isBroken ? position : this.#scanRun(bytes, end);
+      knownUntil = isBroken ? end : next + 1;
+      end = next + 1 + HASH_PART_LENGTH;
+    }
+  }
+
+  /** Looks at every window of a run of digits, from the one that ends before `end`; returns where the run ends. */
+  #scanRun(bytes: Buffer, end: number): number {
+    let start = end - HASH_PART_LENGTH;
+    let index = startIndex(bytes, start);
+    for (let next = end; ; next++, start++) {
+      if (this.#starts[index] === 1) this.#look(bytes, start);
+      if (next >= bytes.length || digitAt(bytes, next) < 0) return next;
+      index = ((index << 5) & 0x7fff) | digitAt(bytes, start + 3);
     }
   }
 
@@ -73,15 +78,12 @@ export class ReferenceScanner {
   }
 }
 
-function isDigit(bytes: Buffer, position: number): boolean {
-  return (DIGITS[bytes[position] ?? 0] ?? -1) >= 0;
+function digitAt(bytes: Buffer, position: number): number {
+  return DIGITS[bytes[position] ?? 0] ?? -1;
 }
 
 function startIndex(bytes: Buffer, position: number): number {
-  const a = DIGITS[bytes[position] ?? 0] ?? 0;
-  const b = DIGITS[bytes[position + 1] ?? 0] ?? 0;
-  const c = DIGITS[bytes[position + 2] ?? 0] ?? 0;
-  return (a << 10) | (b << 5) | c;
+  return (digitAt(bytes, position) << 10) | (digitAt(bytes, position + 1) << 5) | digitAt(bytes, position + 2);
 }
 
 /** Those of `candidates` that the tree at this physical path refers to, sorted. */
