@@ -27,13 +27,8 @@ export interface EvalIo {
   instantiate(request: DerivationRequest): InstantiatedDerivation;
   /** Makes these store paths (outputs of derivations) valid: import from derivation. */
   realise(requests: readonly { readonly drvPath: string; readonly outputs: readonly string[] }[]): void;
-  /** A fixed fetch of `fetchurl`/`fetchTarball`; returns a store path. */
-  fetch(request: {
-    readonly url: string;
-    readonly name: string;
-    readonly unpack: boolean;
-    readonly sha256: string | null;
-  }): string;
+  /** A download (`builtins.fetchurl`); returns a store path. */
+  fetch(request: { readonly url: string; readonly name: string; readonly sha256: string | null }): string;
   isValidStorePath(path: string): boolean;
   /** A line of `builtins.trace` or a warning. */
   log(line: string): void;

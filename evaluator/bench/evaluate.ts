@@ -71,7 +71,8 @@ try {
     onLog: (line) => process.stderr.write(`${line}\n`),
   });
   if (result.type === "value") process.stdout.write(`${result.text}\n`);
-  else if (result.type === "derivations") for (const { drvPath } of result.derivations) process.stdout.write(`${drvPath}\n`);
+  else if (result.type === "derivations")
+    for (const { drvPath } of result.derivations) process.stdout.write(`${drvPath}\n`);
 } catch (error) {
   const shown = error as { message: string; hint?: string; details?: string; data?: { details?: string } };
   const parts = [`error: ${shown.message}`, shown.hint, shown.details ?? shown.data?.details];

@@ -8,6 +8,7 @@ import { contextBuiltins } from "./contexts.ts";
 import { controlBuiltins } from "./control.ts";
 import { derivationBuiltins } from "./derivation.ts";
 import { constants } from "./environment.ts";
+import { fetchBuiltins } from "./fetch.ts";
 import { fileBuiltins } from "./files.ts";
 import { hashBuiltins } from "./hashes.ts";
 import { listBuiltins } from "./lists.ts";
@@ -18,6 +19,7 @@ import { typeBuiltins } from "./types.ts";
 
 /** In Nix, not here yet. */
 const missing: readonly Builtin[] = [
+  missingBuiltin("fetchTarball", true),
   missingBuiltin("fetchGit", true),
   missingBuiltin("fetchMercurial", true),
   missingBuiltin("fetchTree", true),
@@ -38,6 +40,7 @@ function allBuiltins(evaluation: Evaluation): readonly Builtin[] {
     ...contextBuiltins(evaluation),
     ...controlBuiltins(evaluation),
     ...fileBuiltins(evaluation),
+    ...fetchBuiltins(evaluation),
     ...derivationBuiltins(evaluation),
     ...hashBuiltins(evaluation),
     ...textFormatBuiltins,

@@ -205,8 +205,29 @@ export class LocalIo implements EvalIo {
     return this.#known.get(drvPath)?.outputs ?? [...this.#readDerivation(drvPath).outputs.keys()];
   }
 
-  fetch(): string {
-    throw new EvalIoError("other", "Fetching during evaluation needs a hash");
+  /** A download is a derivation of the builtin builder, so it is kept, shared and checked as any other. */
+  fetch(request: Parameters<EvalIo["fetch"]>[0]): string {
+    const { url, name, sha256 } = request;
+    if (sha256 === null) {
+      throw new EvalIoError("invalid", `Cannot fetch '${url}' without its hash`, {
+        hint: "Give it as sha256, so that the evaluation depends on nothing but its inputs",
+      });
+    }
+    const made = this.instantiate({
+      name,
+      platform: "builtin",
+      builder: "builtin:fetchurl",
+      args: [],
+      env: fetchEnvironment(url, name, sha256),
+      outputs: ["out"],
+      inputDrvs: new Map(),
+      inputSrcs: new Set(),
+      wholeDrvs: new Set(),
+      fixed: { hash: sha256, algorithm: "sha256", mode: "flat" },
+    });
+    const path = made.outputs.get("out") ?? "";
+    if (!this.#isPresent(path)) this.realise([{ drvPath: made.drvPath, outputs: ["out"] }]);
+    return path;
   }
 
   #writableStore(message: string): LocalStore {
@@ -239,6 +260,20 @@ export class LocalIo implements EvalIo {
       });
     }
   }
+}
+
+function fetchEnvironment(url: string, name: string, sha256: string): Map<string, string> {
+  return new Map([
+    ["builder", "builtin:fetchurl"],
+    ["name", name],
+    ["outputHash", sha256],
+    ["outputHashAlgo", "sha256"],
+    ["outputHashMode", "flat"],
+    ["preferLocalBuild", "1"],
+    ["system", "builtin"],
+    ["url", url],
+    ["urls", url],
+  ]);
 }
 
 function outputsAreValid(store: LocalStore, drvPath: string, outputs: readonly string[]): boolean {
