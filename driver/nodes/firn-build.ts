@@ -43,6 +43,8 @@ export async function buildExpression(
 /** Reads the lines one by one; what it does not know it skips, so that newer builds may say more. */
 export class BuildReader {
   readonly #journal: Journal;
+  #planned = 0;
+  #finished = 0;
   result: BuildResult | undefined;
   error: AppError | undefined;
 
@@ -58,16 +60,23 @@ export class BuildReader {
       typeof message["durationMs"] === "number"
     ) {
       this.#journal.phase(message["phase"], message["durationMs"]);
-    } else if (message["type"] === "started" || message["type"] === "finished") this.#note(message);
+    } else if (message["type"] === "plan") this.#plan(message);
+    else if (message["type"] === "started" || message["type"] === "finished") this.#progress(message);
     else if (message["type"] === "result") this.#takeResult(message);
     else if (message["type"] === "error") this.error = toError(message);
   }
 
-  #note(message: Message): void {
-    const { name, outcome, kind } = message;
-    if (message["type"] === "started" && typeof name === "string")
-      this.#journal.note(`${kind === "download" ? "fetch" : "build"} ${name}`);
-    if (outcome === "failed" && typeof name === "string") this.#journal.note(`build of ${name} failed`);
+  #plan({ buildCount, downloadCount }: Message): void {
+    if (typeof buildCount === "number" && typeof downloadCount === "number") this.#planned = buildCount + downloadCount;
+  }
+
+  #progress({ type, name, kind, outcome }: Message): void {
+    if (typeof name !== "string") return;
+    if (type === "finished") this.#finished += 1;
+    if (outcome === "failed") this.#journal.note(`build of ${name} failed`);
+    if (type !== "started") return;
+    const verb = kind === "download" ? "fetch" : "build";
+    this.#journal.progress(`${verb} ${name} (${this.#finished}/${Math.max(this.#planned, this.#finished)})`);
   }
 
   #takeResult(message: Message): void {

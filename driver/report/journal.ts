@@ -37,6 +37,7 @@ export type JournalEntry =
   | ActionEnd
   | { readonly type: "serial"; readonly machine: string; readonly text: string; readonly timeMs: number }
   | { readonly type: "state"; readonly machine: string; readonly state: MachineState; readonly timeMs: number }
+  | { readonly type: "progress"; readonly text: string; readonly timeMs: number }
   | { readonly type: "note"; readonly text: string; readonly timeMs: number };
 
 export type MachineState = "starting" | "shell" | "rebooting" | "off" | "crashed" | "panicked";
@@ -54,7 +55,7 @@ export class Journal {
 
   readonly entries$: Observable<JournalEntry> = this.#subject.asObservable();
 
-  /** All but serial lines, which have their own files. */
+  /** All but serial lines, which have their own files, and progress, which passes. */
   get entries(): readonly JournalEntry[] {
     return this.#entries;
   }
@@ -70,6 +71,11 @@ export class Journal {
     const now = Date.now();
     this.#add({ type: "start", id, parent, kind: "phase", title, machine: null, timeMs: now - durationMs });
     this.#add({ type: "end", id, timeMs: now, error: null });
+  }
+
+  /** What is going on at this moment, for whoever watches. */
+  progress(text: string): void {
+    this.#subject.next({ type: "progress", text, timeMs: Date.now() });
   }
 
   serial(machine: string, text: string): void {

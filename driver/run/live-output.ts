@@ -14,12 +14,18 @@ export interface LiveOutputOptions {
   readonly color: boolean;
 }
 
+/** Where lines cannot be taken back, progress is told this often. */
+const progressEveryMs = 10_000;
+const statusLimit = 76;
+
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 
 export class LiveOutput {
   readonly #options: LiveOutputOptions;
   readonly #running = new Map<string, Map<number, ActionStart>>();
   readonly #slugs = new Set<string>();
+  #hasStatus = false;
+  #progressMs = 0;
 
   constructor(options: LiveOutputOptions) {
     this.#options = options;
@@ -33,6 +39,7 @@ export class LiveOutput {
   show({ test, entry }: RunnerMessage): void {
     const running = this.#running.get(test) ?? this.#begin(test);
     if (entry.type === "start") running.set(entry.id, entry);
+    if (entry.type === "progress") this.#progress(entry.text, entry.timeMs);
     this.#line(this.#describe(entry, running));
     if (entry.type === "note" && entry.text.startsWith("report: ")) this.#noteReport(entry.text);
   }
@@ -72,6 +79,19 @@ export class LiveOutput {
     return running;
   }
 
+  /** A line that the next one replaces on a terminal; elsewhere a line now and then, so that no wait is silent. */
+  #progress(text: string, timeMs: number): void {
+    const { verbose, color, write } = this.#options;
+    if (verbose) this.#line(this.#paint("dim", `  ${text}`));
+    else if (color) {
+      write(`\r\u001b[2K  ${this.#paint("dim", text.slice(0, statusLimit))}`);
+      this.#hasStatus = true;
+    } else if (timeMs - this.#progressMs >= progressEveryMs) {
+      this.#progressMs = timeMs;
+      this.#line(`  ${text}`);
+    }
+  }
+
   #describe(entry: JournalEntry, running: Map<number, ActionStart>): string | undefined {
     const { verbose } = this.#options;
     switch (entry.type) {
@@ -81,6 +101,8 @@ export class LiveOutput {
         return verbose ? this.#paint("dim", `  ${entry.machine} | ${entry.text}`) : undefined;
       case "state":
         return verbose ? this.#paint("dim", `  ${entry.machine}: ${entry.state}`) : undefined;
+      case "progress":
+        return undefined;
       case "start":
         return entry.kind === "step" ? `  ${this.#paint("cyan", "›")} ${entry.title}` : undefined;
       default:
@@ -104,7 +126,9 @@ export class LiveOutput {
   }
 
   #line(text: string | undefined): void {
-    if (text !== undefined) this.#options.write(`${text}\n`);
+    if (text === undefined) return;
+    this.#options.write(`${this.#hasStatus ? "\r\u001b[2K" : ""}${text}\n`);
+    this.#hasStatus = false;
   }
 
   #paint(style: keyof typeof codes, text: string): string {
