@@ -105,10 +105,11 @@ function parseMessage(json: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
+/** Without bzip2, or on a full disk, the log stays as it is. */
 async function compressLog(path: string): Promise<void> {
   try {
     await promisify(execFile)("bzip2", ["-f", path]);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  } catch {
+    rmSync(`${path}.bz2`, { force: true });
   }
 }

@@ -5,6 +5,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { derivationName } from "../formats/store-path.ts";
+import { toStoreError } from "../local/store-errors.ts";
 import type { LocalStore } from "../local/store-interface.ts";
 import type { BuildContext } from "./build-context.ts";
 import { isDownload, outputPathsOf } from "./derivation-traits.ts";
@@ -31,7 +32,11 @@ export function buildPaths(store: LocalStore, targets: readonly BuildTarget[], o
   const cancel = new AbortController();
   const events = new EventQueue<BuildEvent>(() => cancel.abort());
   const signal = options.signal === undefined ? cancel.signal : AbortSignal.any([cancel.signal, options.signal]);
-  const result = runBuilds(store, targets, { options, signal, events }).finally(() => events.close());
+  const result = runBuilds(store, targets, { options, signal, events })
+    .catch((error: unknown) => {
+      throw toStoreError(error, store.root);
+    })
+    .finally(() => events.close());
   // whoever only reads events must not bring the process down with an unhandled rejection
   result.catch(() => {});
   return { result, [Symbol.asyncIterator]: () => events };

@@ -1,16 +1,16 @@
 /** Between scheduler and builder: turns what happens to a goal into events, and errors into outcomes. */
+import { toStoreError } from "../local/store-errors.ts";
 import { type AppError, isAppError } from "../std/app-error.ts";
 import type { BuildContext } from "./build-context.ts";
 import { buildDerivation } from "./build-derivation.ts";
 import { isDownload, outputPathsOf } from "./derivation-traits.ts";
 import type { BuildEvent, BuildOutcome } from "./events.ts";
 import type { Goal } from "./goal-graph.ts";
-import { toHostError } from "./host-error.ts";
 import type { GoalRunner } from "./scheduler.ts";
 
 type FinishedEvent = Extract<BuildEvent, { type: "finished" }>;
 
-const HOST_ERROR_PREFIX = "HOST_";
+const HOST_LACKS_EXIT_CODE = 3;
 
 export function createGoalRunner(context: BuildContext): GoalRunner {
   return {
@@ -28,13 +28,17 @@ async function runGoal(goal: Goal, context: BuildContext, signal: AbortSignal): 
     context.emit(finishedEvent(goal, outcome, Date.now() - startMs));
     return outcome;
   } catch (thrown) {
-    const error = toHostError(thrown);
+    const error = toStoreError(thrown, context.store.root);
     const outcome = outcomeOf(error, signal);
     context.emit(finishedEvent(goal, outcome, Date.now() - startMs, isAppError(error) ? error : null));
-    if (!isAppError(error) && outcome !== "cancelled") throw error;
-    if (isAppError(error) && error.code.startsWith(HOST_ERROR_PREFIX)) throw error;
+    if (outcome !== "cancelled" && !isFailureOfBuild(error)) throw error;
     return outcome;
   }
+}
+
+/** Not a fault of ours, nor something that the host lacks and any build would need. */
+function isFailureOfBuild(error: unknown): boolean {
+  return isAppError(error) && error.exitCode !== HOST_LACKS_EXIT_CODE;
 }
 
 function outcomeOf(error: unknown, signal: AbortSignal): BuildOutcome {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { threadId } from "node:worker_threads";
 import { PathLocks } from "./path-locks.ts";
 import { isProcessAlive, ownProcess } from "./process-identity.ts";
 
@@ -43,15 +44,16 @@ test("PathLocks.acquire gives up when its signal aborts", async () => {
 test("PathLocks takes over from a dead process, not from a living one", async () => {
   await withLocks(async (locks, databasePath) => {
     const database = new DatabaseSync(databasePath);
-    const insert = database.prepare("INSERT INTO locks (path, pid, startTicks) VALUES (?, ?, ?)");
+    const insert = database.prepare("INSERT INTO locks (path, pid, startTicks, thread) VALUES (?, ?, ?, ?)");
     const { pid, startTicks } = ownProcess();
-    insert.run("/living", pid, startTicks);
-    insert.run("/dead", spawnSync("true").pid, 12345);
-    insert.run("/reused", pid, startTicks - 1);
+    insert.run("/other-thread", pid, startTicks, threadId + 1);
+    insert.run("/leftover", pid, startTicks, threadId);
+    insert.run("/dead", spawnSync("true").pid, 12345, 0);
+    insert.run("/reused", pid, startTicks - 1, threadId);
     database.close();
     assert.deepEqual(
-      ["/living", "/dead", "/reused"].map((path) => locks.tryAcquire([path])),
-      [false, true, true],
+      ["/other-thread", "/leftover", "/dead", "/reused"].map((path) => locks.tryAcquire([path])),
+      [false, true, true, true],
     );
   });
 });

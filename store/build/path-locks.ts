@@ -6,9 +6,16 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import { threadId } from "node:worker_threads";
 import { isProcessAlive, ownProcess } from "./process-identity.ts";
 
 const POLL_INTERVAL_MS = 100;
+
+/**
+ * What this thread holds, over all runs. A row of ours that is not in here could not be deleted (the disk was full) and
+ * means nothing.
+ */
+const heldHere = new Set<string>();
 
 export interface PathLock {
   release(): void;
@@ -16,14 +23,16 @@ export interface PathLock {
 
 export class PathLocks {
   readonly #database: DatabaseSync;
+  readonly #databasePath: string;
   readonly #owner = ownProcess();
 
   /** @param databasePath made when it is not there; its folder must be */
   constructor(databasePath: string) {
+    this.#databasePath = databasePath;
     this.#database = new DatabaseSync(databasePath, { timeout: 60_000 });
     this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF");
     this.#database.exec(
-      "CREATE TABLE IF NOT EXISTS locks (path TEXT PRIMARY KEY, pid INTEGER NOT NULL, startTicks INTEGER NOT NULL) STRICT",
+      "CREATE TABLE IF NOT EXISTS locks (path TEXT PRIMARY KEY, pid INTEGER NOT NULL, startTicks INTEGER NOT NULL, thread INTEGER NOT NULL) STRICT",
     );
   }
 
@@ -47,18 +56,28 @@ export class PathLocks {
   }
 
   #isFree(path: string): boolean {
-    const row = this.#database.prepare("SELECT pid, startTicks FROM locks WHERE path = ?").get(path);
-    return row === undefined || !isProcessAlive({ pid: Number(row["pid"]), startTicks: Number(row["startTicks"]) });
+    const row = this.#database.prepare("SELECT pid, startTicks, thread FROM locks WHERE path = ?").get(path);
+    if (row === undefined) return true;
+    const owner = { pid: Number(row["pid"]), startTicks: Number(row["startTicks"]) };
+    if (!isProcessAlive(owner)) return true;
+    const isOwn = owner.pid === this.#owner.pid && row["thread"] === threadId;
+    return isOwn && !heldHere.has(this.#key(path));
   }
 
   #take(path: string): void {
-    const insert = this.#database.prepare("INSERT OR REPLACE INTO locks (path, pid, startTicks) VALUES (?, ?, ?)");
-    insert.run(path, this.#owner.pid, this.#owner.startTicks);
+    const insert = "INSERT OR REPLACE INTO locks (path, pid, startTicks, thread) VALUES (?, ?, ?, ?)";
+    this.#database.prepare(insert).run(path, this.#owner.pid, this.#owner.startTicks, threadId);
+    heldHere.add(this.#key(path));
   }
 
   #release(paths: readonly string[]): void {
+    for (const path of paths) heldHere.delete(this.#key(path));
     const remove = this.#database.prepare("DELETE FROM locks WHERE path = ?");
     for (const path of paths) remove.run(path);
+  }
+
+  #key(path: string): string {
+    return `${this.#databasePath}\0${path}`;
   }
 
   close(): void {

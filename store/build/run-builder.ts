@@ -1,12 +1,12 @@
 /** Runs a derivation's builder program in its sandbox. */
 import { chmodSync, lstatSync, mkdirSync, readlinkSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { toStoreError } from "../local/store-errors.ts";
 import { AppError } from "../std/app-error.ts";
 import { bytesOf, fromByteString } from "../std/byte-string.ts";
 import type { BuildWork } from "./build-work.ts";
 import { makeBuilderEnvironment } from "./builder-environment.ts";
 import { isFixedOutput } from "./derivation-traits.ts";
-import { diskFull } from "./host-error.ts";
 import { fillPlaceholders } from "./output-placeholders.ts";
 import { closureAsJson, exportReferencesGraphs } from "./references-graph.ts";
 import { runSandboxed, type SandboxedEnd } from "./sandbox/run-sandboxed.ts";
@@ -90,13 +90,17 @@ function checkEnd(end: SandboxedEnd, work: BuildWork): void {
     const { code, message, hint, exitCode } = end.error;
     throw new AppError(code, message, { details, exitCode, ...(hint === undefined ? {} : { hint }), cause: end.error });
   }
-  if (isDiskFull(work.folder)) throw diskFull(null);
+  if (isDiskFull(work.folder)) throw diskFullError(work);
   throw new AppError("STORE_BUILD_FAILED", `Builder of '${work.goal.name}' ${describeEnd(end)}`, { details });
 }
 
 function isDiskFull(folder: string): boolean {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize < FULL_DISK_BYTES;
+}
+
+function diskFullError({ context }: BuildWork): unknown {
+  return toStoreError(Object.assign(new Error("No space left on device"), { code: "ENOSPC" }), context.store.root);
 }
 
 function describeEnd(end: Exclude<SandboxedEnd, { type: "not-started" }>): string {

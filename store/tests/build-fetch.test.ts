@@ -75,7 +75,7 @@ test("builtin:fetchurl reports a wrong hash, a file that is gone and a server th
   assert.equal(errorOf(events, gone).code, "STORE_FETCH_GONE");
   assert.match(errorOf(events, forbidden).message, /the server answered 403/);
   assert.match(errorOf(events, scheme).message, /unknown kind of URL/);
-  assert.equal(errorOf(events, absent).code, "STORE_FETCH_FAILED");
+  assert.equal(errorOf(events, absent).code, "STORE_FETCH_GONE");
   for (const drv of [wrong, gone]) assert.equal(existsSync(shop.store.physicalPath(shop.outputOf(drv))), false);
 });
 

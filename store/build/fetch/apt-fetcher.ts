@@ -80,7 +80,7 @@ function settleOne(request: DownloadRequest, output: string, { resolve, reject }
 }
 
 function fetchError(url: string, reason: string): AppError {
-  const code = /^(404|410)\b|File not found/.test(reason) ? "STORE_FETCH_GONE" : "STORE_FETCH_FAILED";
+  const code = /^(404|410)\b|No such file/.test(reason) ? "STORE_FETCH_GONE" : "STORE_FETCH_FAILED";
   return new AppError(code, `Cannot fetch '${url}' through apt: ${reason}`);
 }
 

@@ -7,6 +7,7 @@
 import { AppError, isAppError } from "../../std/app-error.ts";
 import { AptFetcher } from "./apt-fetcher.ts";
 import { debianArchivesOfApt } from "./apt-sources.ts";
+import { copyLocalFile } from "./copy-local-file.ts";
 import type { DownloadRequest } from "./download-type.ts";
 import type { HttpDownloader } from "./http-downloader.ts";
 
@@ -38,6 +39,12 @@ export class DebianMirror {
     await fetchFromFirst(await this.#aptArchives, path, request, (url, forUrl) =>
       this.#apt.download({ ...forUrl, url }),
     );
+  }
+
+  /** Of a local archive apt would only make a link. */
+  async #fetchByApt(request: DownloadRequest): Promise<void> {
+    if (request.url.startsWith("file:")) copyLocalFile(request);
+    else await this.#apt.download(request);
   }
 }
 

@@ -2,9 +2,8 @@
  * Fetches a file by URL: `http`, `https`, `file`, and the `mirror` scheme, whose hosts the user's own configuration names.
  * It does not judge the contents: a file counts only after its hash was compared by whoever registers it.
  */
-import { copyFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { AppError } from "../../std/app-error.ts";
+import { copyLocalFile } from "./copy-local-file.ts";
 import { DebianMirror } from "./debian-mirror.ts";
 import type { DownloadRequest } from "./download-type.ts";
 import { HttpDownloader } from "./http-downloader.ts";
@@ -30,7 +29,7 @@ export class Downloader {
   async download(request: DownloadRequest): Promise<void> {
     const { url } = request;
     if (/^https?:/.test(url)) await this.#http.download(request);
-    else if (url.startsWith("file:")) copyLocal(request);
+    else if (url.startsWith("file:")) copyLocalFile(request);
     else if (url.startsWith(DEBIAN)) await this.#debian.download(url.slice(DEBIAN.length), request);
     else if (url.startsWith(NPM)) await this.#downloadNpm(url.slice(NPM.length), request);
     else throw new AppError("STORE_FETCH_FAILED", `Cannot fetch '${url}': unknown kind of URL`);
@@ -44,14 +43,5 @@ export class Downloader {
 
   close(): void {
     this.#http.close();
-  }
-}
-
-function copyLocal({ url, targetPath }: DownloadRequest): void {
-  try {
-    copyFileSync(fileURLToPath(url), targetPath);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOSPC") throw cause;
-    throw new AppError("STORE_FETCH_FAILED", `Cannot fetch '${url}': the file cannot be read`, { cause });
   }
 }

@@ -8,6 +8,7 @@ import * as https from "node:https";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "../../std/app-error.ts";
+import { systemErrorCode } from "../../std/system-error.ts";
 import type { DownloadRequest } from "./download-type.ts";
 
 const MAX_ATTEMPTS = 5;
@@ -99,7 +100,7 @@ function transient(cause: unknown): TransientError {
 }
 
 function isDiskError(error: unknown): boolean {
-  return error instanceof Error && ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
+  return ["ENOSPC", "EDQUOT"].includes(systemErrorCode(error) ?? "");
 }
 
 function statusError(url: string, status: number): Error {

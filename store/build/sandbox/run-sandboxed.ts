@@ -16,7 +16,7 @@ export interface SandboxedProgram {
   readonly program: string;
   readonly args: readonly string[];
   readonly pipes: LogPipes;
-  /** Called with the bytes of both outputs as they come. */
+  /** Called with the bytes of both outputs as they come. What it throws ends the program. */
   readonly onOutput: (chunk: Buffer) => void;
   /** Aborting kills everything inside at once. */
   readonly signal: AbortSignal;
@@ -42,7 +42,7 @@ export async function runSandboxed(options: SandboxedProgram): Promise<Sandboxed
   const kill = () => status.kill();
   options.signal.addEventListener("abort", kill);
   try {
-    const [exit] = await Promise.all([exitOf(child), status.ended, drain(pipe, options)]);
+    const [exit] = await Promise.all([exitOf(child), status.ended, drain(pipe, options.onOutput, kill)]);
     return describeEnd(exit, status.exitCode, options.signal);
   } finally {
     options.signal.removeEventListener("abort", kill);
@@ -120,11 +120,21 @@ function exitOf(child: ChildProcess): Promise<ProcessExit> {
   });
 }
 
-function drain(pipe: LogPipe, options: SandboxedProgram): Promise<void> {
+/** Reads to the end in any case. When `onOutput` throws (the disk is full), the builder is killed and the error passed on. */
+function drain(pipe: LogPipe, onOutput: (chunk: Buffer) => void, kill: () => void): Promise<void> {
+  let failure: { readonly error: unknown } | null = null;
   return new Promise((resolve, reject) => {
-    pipe.reader.on("data", options.onOutput);
-    pipe.reader.once("close", () => resolve());
+    pipe.reader.on("data", (chunk) => {
+      if (failure !== null) return;
+      try {
+        onOutput(chunk);
+      } catch (error) {
+        failure = { error };
+        kill();
+      }
+    });
     pipe.reader.once("error", reject);
+    pipe.reader.once("close", () => (failure === null ? resolve() : reject(failure.error)));
   });
 }
 

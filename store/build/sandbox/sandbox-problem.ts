@@ -1,6 +1,7 @@
 /** Why a sandbox could not be made, in words that say what to do. */
 import { readFileSync } from "node:fs";
 import { AppError } from "../../std/app-error.ts";
+import { systemErrorCode } from "../../std/system-error.ts";
 
 const HOST_LACKS_EXIT_CODE = 3;
 
@@ -19,7 +20,7 @@ export function hasUserNamespaces(): boolean {
 
 /** @param spawnError why bubblewrap did not start, or null when it started and failed (its words are in the log) */
 export function explainSandboxFailure(spawnError: Error | null): AppError {
-  if (spawnError !== null && (spawnError as NodeJS.ErrnoException).code === "ENOENT") {
+  if (systemErrorCode(spawnError) === "ENOENT") {
     return new AppError("HOST_NO_BUBBLEWRAP", "Program 'bwrap', which makes the sandbox of a build, is not installed", {
       hint: "sudo apt-get install bubblewrap",
       cause: spawnError,
