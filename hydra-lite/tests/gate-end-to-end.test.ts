@@ -1,11 +1,24 @@
 /** The gate over the real store and the real sandbox, judged both ways, and its channel used by real Nix. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { excuseLine } from "../api.ts";
+import { openDatabase } from "../db/open-database.ts";
 import type { GateEvent } from "../gate-event.ts";
 import type { GateOptions } from "../gate-options.ts";
 import { gateStatus } from "../gate-status.ts";
@@ -14,6 +27,7 @@ import { NixJobEvaluator } from "./nix-job-evaluator.ts";
 import { type TempFolder, tempFolder } from "./temp-folder.ts";
 
 const projectDistro = fileURLToPath(new URL("../../distro", import.meta.url));
+const gateProcess = fileURLToPath(new URL("./gate-process.ts", import.meta.url));
 const fixture = fileURLToPath(new URL("./fixtures/release.nix", import.meta.url));
 
 describe("gate, end to end", () => {
@@ -100,9 +114,33 @@ describe("gate, end to end", () => {
     );
   });
 
+  test("a gate that is killed while it builds loses nothing, and the next goes on", async () => {
+    commit("new", "2026-01-02T00:00:00Z");
+    const before = readlinkSync(join(root, "firn/channels/small"));
+    const child = spawn(process.execPath, [gateProcess, root, join(source, "release.nix"), distro], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const closed = once(child, "close");
+    for await (const line of createInterface({ input: child.stdout })) {
+      const event: GateEvent = JSON.parse(line);
+      if (event.type === "job-started") {
+        child.kill("SIGKILL");
+      }
+    }
+    assert.deepEqual(await closed, [null, "SIGKILL"]);
+    assert.equal(readlinkSync(join(root, "firn/channels/small")), before);
+    assert.deepEqual(outcomeOf(await gate()), ["moved", releaseName("20260102000000")]);
+    await using database = await openDatabase({ root });
+    const states = await database.query<{ state: string }>("select state from evaluation order by id");
+    assert.deepEqual(
+      states.map(({ state }) => state),
+      ["finished", "aborted", "finished"],
+    );
+  });
+
   test("the same revision again leaves the channel where it is, and builds nothing", async () => {
     const events = await gate();
-    assert.deepEqual(outcomeOf(events), ["already-there", releaseName("20260101000000")]);
+    assert.deepEqual(outcomeOf(events), ["already-there", releaseName("20260102000000")]);
     assert.equal(
       events.some((event) => event.type === "build" && event.event.type === "started"),
       false,
@@ -132,7 +170,7 @@ describe("gate, end to end", () => {
       assert.match(excuses[0]?.reproduce ?? "", new RegExp(` --argstr breakTest ${breakTest}$`));
       const [outcome, release] = outcomeOf(events);
       assert.equal(outcome, "held");
-      assert.match(release ?? "", /^small-1pre20260101000000\./);
+      assert.match(release ?? "", /^small-1pre20260102000000\./);
       const [status] = await gateStatus({ root });
       assert.deepEqual([status?.verdict?.pass, status?.excuses], [false, excuses]);
     });
@@ -170,6 +208,41 @@ describe("gate, end to end", () => {
     });
     const boot = paths.find((path) => path.endsWith("-boot"));
     assert.equal(readFileSync(join(other, `${boot}/report`), "utf8"), "library\n");
+  });
+
+  test("real nix-channel follows the channel", () => {
+    const home = join(folder.path, "nix-home");
+    mkdirSync(home);
+    writeFileSync(join(home, "nix.conf"), "build-users-group =\nsandbox = false\nsubstituters =\n");
+    const environment = {
+      PATH: process.env["PATH"],
+      HOME: home,
+      USER: "tester",
+      NIX_CONF_DIR: home,
+      NIX_STORE_DIR: join(home, "store"),
+      NIX_STATE_DIR: join(home, "var"),
+      NIX_LOG_DIR: join(home, "log"),
+    };
+    const run = (program: string, ...args: string[]): string =>
+      execFileSync(program, args, { encoding: "utf8", env: environment, stdio: ["ignore", "pipe", "pipe"] });
+    run("nix-channel", "--add", pathToFileURL(join(root, "firn/channels/small")).href, "nixpkgs");
+    run("nix-channel", "--update");
+    const nixpkgs = join(home, ".nix-defexpr/channels/nixpkgs");
+    assert.equal(
+      readFileSync(join(nixpkgs, ".git-revision"), "utf8"),
+      readFileSync(join(root, "firn/channels/small/git-revision"), "utf8"),
+    );
+    const version = run(
+      "nix-instantiate",
+      "-I",
+      `nixpkgs=${nixpkgs}`,
+      "--eval",
+      "-E",
+      "(import <nixpkgs/lib>).version",
+    );
+    assert.match(version, /^"\d\d\.\d\dpre20260301000000\./);
+    // The store of these programs is read-only, as every store.
+    execFileSync("chmod", ["-R", "u+w", home]);
   });
 
   test("the published tarball is a nixpkgs to real Nix", () => {
