@@ -34,6 +34,7 @@ export function installablesOf(given: {
 }): Installable[] {
   const named = sourceOf(given.file, given.expr);
   if (named !== null) return [{ source: named, attributePaths: [...given.attr, ...given.operands] }];
+  for (const operand of given.operands) if (operand.endsWith(".nix")) requireFile(operand);
   const files = given.operands.filter(isFile);
   const attributes = [...given.attr, ...given.operands.filter((operand) => !isFile(operand))];
   if (files.length > 0)
@@ -85,6 +86,12 @@ export async function realiseImports(
   signal: AbortSignal,
 ): Promise<void> {
   await realise(store, requests, { signal });
+}
+
+/** @throws AppError `CLI_NO_FILE` */
+export function requireFile(path: string): void {
+  if (existsSync(path)) return;
+  throw new AppError("CLI_NO_FILE", `There is no file '${path}'`, { hint: `the current folder is '${process.cwd()}'` });
 }
 
 function isFile(operand: string): boolean {

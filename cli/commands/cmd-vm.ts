@@ -5,7 +5,7 @@ import { AppError } from "#store/std/app-error.ts";
 import { buildFlags, buildOptions } from "../build-flags.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { evaluationFlags, evaluationOptions } from "../evaluation-flags.ts";
-import { instantiate } from "../instantiate.ts";
+import { instantiate, requireFile } from "../instantiate.ts";
 import { openStore } from "../open-store.ts";
 import { say } from "../output/terminal.ts";
 import { distroFolder } from "../project.ts";
@@ -30,6 +30,7 @@ Exit codes: 0 the machine ended or was left; 1 the evaluation failed; 3 the host
         hint: "for example 'firn vm ./configuration.nix'",
       });
     }
+    requireFile(configuration);
     const store = await openStore(given.store);
     try {
       const vm = { source: { type: "file", path: join(distroFolder, "nixos") }, attributePaths: ["vm"] } as const;

@@ -89,10 +89,13 @@ export function createBuildProgress(options: { readonly printLogs?: boolean } = 
   const end = (): void => {
     clearLine();
     if (finished === 0) return;
-    const parts = [`${finished} derivations in ${formatDuration(Date.now() - startMs)}`];
+    const count = finished - failed;
+    const parts = [
+      `built ${count} ${count === 1 ? "derivation" : "derivations"} in ${formatDuration(Date.now() - startMs)}`,
+    ];
     if (receivedBytes > 0) parts.push(`${formatSize(receivedBytes)} downloaded`);
     if (failed > 0) parts.push(red(`${failed} failed`));
-    say(`built ${parts.join(", ")}`);
+    say(parts.join(", "));
   };
 
   return { show, clear: clearLine, end };
