@@ -77,16 +77,17 @@ function plan(context: StoreContext, options: GarbageOptions): GarbageResult {
   const roots = [...findRoots(context).values(), ...findRuntimeRoots(storeDir).values(), ...tempRoots.keys()];
   const alive = aliveIds(graph, roots);
   const isHeld = heldBy(tempRoots.keys(), storeDir);
-  const valid = new Set(graph.paths.map(({ path }) => path));
+  const sizeOf = new Map(graph.paths.map(({ path, narSizeBytes }) => [path, narSizeBytes]));
   const leftovers = readdirSync(physicalStoreDir, "latin1")
     .map((name) => `${storeDir}/${name}`)
-    .filter((path) => !valid.has(path) && path !== `${storeDir}/${LINKS_DIR}` && !isHeld(path));
+    .filter((path) => !sizeOf.has(path) && path !== `${storeDir}/${LINKS_DIR}` && !isHeld(path));
   const dead = [...leftovers, ...sortDead(graph, alive)];
-  const chosen = choose(context, dead, graph, options);
+  const wanted = options.paths === undefined ? dead : chooseNamed(dead, graph, options.paths);
+  const chosen = chooseUntil(wanted, sizeOf, options.maxFreedBytes ?? Number.POSITIVE_INFINITY);
   return {
     deletedPaths: chosen,
     livePaths: graph.paths.filter(({ id }) => alive.has(id)).map(({ path }) => path),
-    freedBytes: chosen.reduce((sum, path) => sum + (valid.has(path) ? context.database.narSizeOf(path) : 0), 0),
+    freedBytes: chosen.reduce((sum, path) => sum + (sizeOf.get(path) ?? 0), 0),
   };
 }
 
@@ -105,7 +106,7 @@ function aliveIds(graph: ReferenceGraph, roots: readonly string[]): Set<number> 
     if (known === undefined) neighbours.set(from, [to]);
     else known.push(to);
   };
-  for (const [referrer, reference] of graph.edges) connect(referrer, reference);
+  for (const { referrer, reference } of graph.edges) connect(referrer, reference);
   for (const { id, deriver } of graph.paths) {
     const deriverId = deriver === null ? undefined : idOf.get(deriver);
     if (deriverId !== undefined) connect(id, deriverId);
@@ -122,7 +123,7 @@ function aliveIds(graph: ReferenceGraph, roots: readonly string[]): Set<number> 
 
 function sortDead(graph: ReferenceGraph, alive: ReadonlySet<number>): string[] {
   const references = new Map<number, number[]>();
-  for (const [referrer, reference] of graph.edges) {
+  for (const { referrer, reference } of graph.edges) {
     if (alive.has(referrer)) continue;
     const known = references.get(referrer);
     if (known === undefined) references.set(referrer, [reference]);
@@ -135,15 +136,14 @@ function sortDead(graph: ReferenceGraph, alive: ReadonlySet<number>): string[] {
   return sorted.reverse().map((id) => pathOf.get(id) ?? "");
 }
 
-function choose(context: StoreContext, dead: string[], graph: ReferenceGraph, options: GarbageOptions): string[] {
-  const wanted = options.paths === undefined ? dead : chooseNamed(dead, graph, options.paths);
-  if (options.maxFreedBytes === undefined) return wanted;
+/** The first of these whose NARs together reach a size. */
+function chooseUntil(paths: readonly string[], sizeOf: ReadonlyMap<string, number>, sizeBytes: number): string[] {
   const chosen: string[] = [];
   let bytes = 0;
-  for (const path of wanted) {
-    if (bytes >= options.maxFreedBytes) break;
+  for (const path of paths) {
+    if (bytes >= sizeBytes) break;
     chosen.push(path);
-    bytes += context.database.narSizeOf(path);
+    bytes += sizeOf.get(path) ?? 0;
   }
   return chosen;
 }
@@ -160,7 +160,7 @@ function chooseNamed(dead: readonly string[], graph: ReferenceGraph, paths: read
     }
   }
   const referrersOf = new Map<number, number[]>();
-  for (const [referrer, reference] of graph.edges) {
+  for (const { referrer, reference } of graph.edges) {
     const known = referrersOf.get(reference);
     if (known === undefined) referrersOf.set(reference, [referrer]);
     else known.push(referrer);

@@ -17,11 +17,23 @@ const CHECKPOINT_PAGES = 40_000;
 
 type Row = Record<string, unknown>;
 
-/** All references of the database by number: what a collection needs in one read. */
+/** The whole database by number: what a collection needs, in two reads. */
 export interface ReferenceGraph {
-  readonly paths: readonly { readonly id: number; readonly path: string; readonly deriver: string | null }[];
-  /** Pairs referrer, reference. */
-  readonly edges: readonly (readonly [number, number])[];
+  readonly paths: readonly GraphPath[];
+  /** Self references left out. */
+  readonly edges: readonly GraphEdge[];
+}
+
+export interface GraphPath {
+  readonly id: number;
+  readonly path: string;
+  readonly deriver: string | null;
+  readonly narSizeBytes: number;
+}
+
+export interface GraphEdge {
+  readonly referrer: number;
+  readonly reference: number;
 }
 
 export class PathDatabase {
@@ -160,18 +172,32 @@ export class PathDatabase {
     return this.#column("select path from ValidPaths order by path");
   }
 
-  /** Paths that cannot be deleted yet or are wanted whole: every row and every reference. */
   referenceGraph(): ReferenceGraph {
-    const paths = this.#database.prepare("select id, path, deriver from ValidPaths").all();
-    const edges = this.#database.prepare("select referrer, reference from Refs where referrer <> reference").all();
-    return {
-      paths: paths.map((row) => ({
-        id: Number(row["id"]),
-        path: String(row["path"]),
-        deriver: textOrNull(row["deriver"]),
-      })),
-      edges: edges.map((row) => [Number(row["referrer"]), Number(row["reference"])] as const),
-    };
+    const paths: GraphPath[] = [];
+    for (const row of this.#rows("select id, path, deriver, narSize from ValidPaths")) {
+      const [id, path, deriver, narSize] = row;
+      paths.push({
+        id: Number(id),
+        path: String(path),
+        deriver: textOrNull(deriver),
+        narSizeBytes: Number(narSize ?? 0),
+      });
+    }
+    const edges: GraphEdge[] = [];
+    for (const [referrer, reference] of this.#rows(
+      "select referrer, reference from Refs where referrer <> reference",
+    )) {
+      edges.push({ referrer: Number(referrer), reference: Number(reference) });
+    }
+    return { paths, edges };
+  }
+
+  /** Rows as arrays, one at a time. */
+  #rows(sql: string): Iterable<readonly unknown[]> {
+    const statement = this.#database.prepare(sql);
+    statement.setReturnArrays(true);
+    // What setReturnArrays makes of the rows, the type of `iterate` does not tell.
+    return statement.iterate() as unknown as Iterable<readonly unknown[]>;
   }
 
   /** References of a path by number, for walks. */
@@ -214,11 +240,6 @@ export class PathDatabase {
   /** Fails when a valid path still refers to it. */
   deletePath(path: string): void {
     this.#run("delete from ValidPaths where path = ?", path);
-  }
-
-  /** 0 for a path that is not valid. */
-  narSizeOf(path: string): number {
-    return Number(this.#get("select narSize from ValidPaths where path = ?", path)?.["narSize"] ?? 0);
   }
 
   setSignatures(path: string, signatures: readonly string[]): void {
