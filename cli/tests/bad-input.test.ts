@@ -117,7 +117,7 @@ test("firn: without bubblewrap a build says what to install", async () => {
     "-E",
     'derivation { name = "x"; system = builtins.currentSystem; builder = "/x"; }',
   ];
-  const result = await workshop.run("firn", args, { PATH: workshop.pathOf("flock") });
+  const result = await workshop.run("firn", args, { PATH: workshop.pathOf("flock", "mkfifo") });
   assert.equal(result.exitCode, 3, result.stderr);
   assert.match(result.stderr, /bubblewrap/);
   assertReadable(result);
