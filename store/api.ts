@@ -1,6 +1,6 @@
 /** The store, for everything outside `store/`: named exports only; the contracts stand with the types. */
 
-export { buildLogPath } from "./build/build-log.ts";
+export { buildLogPath, readBuildLog } from "./build/build-log.ts";
 export { buildPaths } from "./build/build-paths.ts";
 export type { BuildEvent, BuildOptions, BuildOutcome, BuildRun, BuildTarget, TargetResult } from "./build/events.ts";
 export { type ExportOptions, type ExportResult, exportBinaryCache } from "./cache/export-binary-cache.ts";

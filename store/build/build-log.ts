@@ -5,12 +5,14 @@
  * Lines `@nix {..}` are messages of the builder to us, not log lines: `setPhase` names the phase.
  */
 import { execFile } from "node:child_process";
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { ignoreCode } from "../std/system-error.ts";
 
 const TAIL_LINES = 25;
 const COMPRESS_FROM_BYTES = 4096;
+const MAX_LOG_BYTES = 2 ** 30;
 const MESSAGE_PREFIX = "@nix ";
 /** A longer line is cut into pieces, so that a builder without line ends cannot fill our memory. */
 const MAX_LINE_BYTES = 64 * 1024;
@@ -23,6 +25,16 @@ export interface BuildLogListener {
 export function buildLogPath(root: string, drvPath: string): string {
   const name = basename(drvPath);
   return join(root, "nix/var/log/nix/drvs", name.slice(0, 2), name.slice(2));
+}
+
+/** The whole log of a build, as the builder printed it; null when there is none. */
+export async function readBuildLog(root: string, drvPath: string): Promise<Buffer | null> {
+  const path = buildLogPath(root, drvPath);
+  const plain = ignoreCode("ENOENT", () => readFileSync(path));
+  if (plain !== undefined) return plain;
+  if (!existsSync(`${path}.bz2`)) return null;
+  const options = { encoding: "buffer", maxBuffer: MAX_LOG_BYTES } as const;
+  return (await promisify(execFile)("bzip2", ["-dc", `${path}.bz2`], options)).stdout;
 }
 
 export class BuildLog {

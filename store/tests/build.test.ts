@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { buildLogPath } from "../build/build-log.ts";
+import { buildLogPath, readBuildLog } from "../build/build-log.ts";
 import { buildPaths } from "../build/build-paths.ts";
 import { formatHash, hashBytes } from "../formats/hash.ts";
 import { BuildWorkshop, errorOf, outcomesOf } from "./build-workshop.ts";
@@ -166,6 +166,8 @@ test("buildPaths compresses a long log", async () => {
   assert.equal(events.filter((event) => event.type === "log").length, 20000);
   assert.equal(existsSync(`${buildLogPath(shop.root, drv)}.bz2`), true);
   assert.equal(existsSync(buildLogPath(shop.root, drv)), false);
+  const lines = String(await readBuildLog(shop.root, drv)).split("\n");
+  assert.deepEqual([lines.length, lines[19999]], [20001, "20000"]);
 });
 
 test("buildPaths keeps the folder of a failed build on request", async () => {

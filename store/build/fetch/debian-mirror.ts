@@ -36,9 +36,8 @@ export class DebianMirror {
       return await fetchFromFirst(this.#overrides, path, request, fetchFrom);
     }
     this.#aptArchives ??= debianArchivesOfApt();
-    await fetchFromFirst(await this.#aptArchives, path, request, (url, forUrl) =>
-      this.#apt.download({ ...forUrl, url }),
-    );
+    const fetchFrom: FetchFrom = (url, forUrl) => this.#fetchByApt({ ...forUrl, url });
+    await fetchFromFirst(await this.#aptArchives, path, request, fetchFrom);
   }
 
   /** Of a local archive apt would only make a link. */
