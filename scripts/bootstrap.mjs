@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 import { findNode, projectFolder, runAndEndAs, toolchainFolder } from "./toolchain.mjs";
 
 /** What each task needs of Debian besides `main`; a task that is not named here needs `main` only. */
-const extraPackages = { test: ["test"], check: [] };
+const extraPackages = { test: ["test"], bench: ["bench"] };
 
 main(process.argv[2], process.argv.slice(3));
 
@@ -82,8 +82,9 @@ function installNpmPackages() {
   const wanted = createHash("sha256").update(lock).digest("hex");
   const stamp = join(projectFolder, "node_modules", ".firn-lock");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  // Not `npm ci`: it refuses a lock whose registry lacks the packages for other systems. This obeys the lock as well.
   step("npm packages", () =>
-    run(["npm", "ci", "--no-fund", "--no-audit", "--loglevel=error"], {
+    run(["npm", "install", "--no-save", "--no-fund", "--no-audit", "--loglevel=error"], {
       cwd: projectFolder,
       env: environmentWithNode(),
     }),
