@@ -721,7 +721,7 @@ export class Machine implements AsyncDisposable {
   }
 
   async #runForDetails(command: string): Promise<string> {
-    const options = { timeoutMs: 15_000, signal: AbortSignal.timeout(20_000) };
+    const options = { timeoutMs: 25_000, signal: AbortSignal.timeout(28_000) };
     return this.#run(command, options, []).then(
       (result) => result.output.trimEnd(),
       () => "",

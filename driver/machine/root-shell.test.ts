@@ -109,7 +109,7 @@ test("ready: the banner may come in pieces, and only an answer makes the shell r
   guest.write("door root shell...\n");
   await tick();
   assert.equal(slow.isReady, false);
-  assert.match(sent(), /printf 'firn:%s:/);
+  assert.match(sent(), /printf "firn:%s:/);
   guest.write("an echo of firn:%s: hello\nfirn:hello:\n");
   await slow.ready(never);
   assert.equal(slow.isReady, true);

@@ -165,11 +165,7 @@ export class RootShell {
   /** A new shell. The first line tells whether it really reads, and where its files may lie. */
   #greet(): void {
     this.reset(lostError(this.#machineName, "a new root shell was started in its place"));
-    this.#ask(
-      `d=/run; [ -w $d ] || d=/tmp; FIRN=$d/.firn-shell.$$; trap 'rm -f "$FIRN".*' EXIT; printf 'firn:%s:\\n' hello`,
-      "firn:hello:",
-      60_000,
-    ).then(
+    this.#ask(prologue, "firn:hello:", 60_000).then(
       () => {
         this.#isReady = true;
         this.#ready.resolve();
@@ -194,20 +190,24 @@ export class RootShell {
 }
 
 /**
- * One line for the guest's bash. `>>` because the command may open /dev/stdout itself; names by number because an old
- * background child may still write to an old file; removal in bunches because each `rm` costs a process.
+ * Said once to a new shell: where its files lie, and the function that runs a command. What goes over the wire later is
+ * short, since the console moves 16 bytes at a time and each takes a switch between guest and host. `>>` because the
+ * command may open /dev/stdout itself; names by number because an old background child may still write to an old file;
+ * removal in bunches because each `rm` costs a process.
  */
+const prologue = [
+  "d=/run; [ -w $d ] || d=/tmp; FIRN=$d/.firn-shell.$$",
+  `trap 'rm -f "$FIRN".*' EXIT`,
+  `F() { local o="$FIRN.$1" s`,
+  'timeout -k 5 "$2" bash -c "set -euo pipefail; $3" </dev/null >>"$o" 2>>"$o.err"; s=$?',
+  'if [ -s "$o" ] || [ -s "$o.err" ]; then printf "firn:%s:%s:" $1 $s; base64 -w 0 <"$o"; printf :; base64 -w 0 <"$o.err"; echo',
+  'else printf "firn:%s:%s::\\n" $1 $s; fi',
+  '[ $(($1 % 32)) != 0 ] || rm -f "$FIRN".*; }',
+  'printf "firn:%s:\\n" hello',
+].join("; ");
+
 function commandLine(number: number, command: string, timeoutMs: number): string {
-  const seconds = Math.max(1, Math.ceil(timeoutMs / 1000));
-  const script = quoteShell(`set -euo pipefail; ${command}`);
-  const cleanUp = number % 32 === 0 ? ` rm -f "$FIRN".*;` : "";
-  const stdout = `"$FIRN.${number}"`;
-  const stderr = `"$FIRN.${number}.err"`;
-  return (
-    `timeout -k 5 ${seconds} bash -c ${script} </dev/null >>${stdout} 2>>${stderr}; ` +
-    `printf 'firn:%s:%s:' ${number} $?; [ -s ${stdout} ] && base64 -w 0 <${stdout}; printf :; ` +
-    `[ -s ${stderr} ] && base64 -w 0 <${stderr}; echo;${cleanUp}`
-  );
+  return `F ${number} ${Math.max(1, Math.ceil(timeoutMs / 1000))} ${quoteShell(command)}`;
 }
 
 function lostError(machineName: string, why: string): AppError {
