@@ -7,7 +7,7 @@ import type { Evaluation } from "../evaluation.ts";
 import { Attrs, attrsFromPairs, emptyAttrs, filterByIndex } from "../value/attrs.ts";
 import { delayCall2 } from "../value/call.ts";
 import { type LambdaCode, LambdaValue, PartialCall, Primop } from "../value/callable.ts";
-import { expectAttrs, expectList, expectText } from "../value/expect.ts";
+import { expectAttrs, expectList, expectPlainText } from "../value/expect.ts";
 import { describeType } from "../value/type-name.ts";
 import { force, forceElement, type Lazy, type List, type Value } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
@@ -17,7 +17,7 @@ function attrNames(lazy: Lazy): Value {
 }
 
 function getAttr(name: Lazy, lazy: Lazy): Value {
-  const text = expectText(name);
+  const text = expectPlainText(name);
   const attrs = expectAttrs(lazy);
   const value = attrs.force(text);
   if (value === undefined) throw missingAttribute(attrs, text, 0);
@@ -30,7 +30,7 @@ function listToAttrs(lazy: Lazy): Value {
   const values: Lazy[] = [];
   for (let index = 0; index < list.length; index++) {
     const pair = expectAttrs(forceElement(list, index));
-    names.push(expectText(requiredOf(pair, "name")));
+    names.push(expectPlainText(requiredOf(pair, "name")));
     values.push(requiredOf(pair, "value"));
   }
   return attrsFromPairs(names, values);
@@ -49,7 +49,7 @@ function removeAttrs(lazy: Lazy, lazyNames: Lazy): Value {
   const names = expectList(lazyNames);
   const removed = new Set<number>();
   for (let at = 0; at < names.length; at++) {
-    const index = attrs.shape.indexOf(expectText(forceElement(names, at)));
+    const index = attrs.shape.indexOf(expectPlainText(forceElement(names, at)));
     if (index >= 0) removed.add(index);
   }
   return removed.size === 0 ? attrs : filterByIndex(attrs, (index) => !removed.has(index));
@@ -72,7 +72,7 @@ function intersectAttrs(lazyLeft: Lazy, lazyRight: Lazy): Value {
 }
 
 function catAttrs(lazyName: Lazy, lazyList: Lazy): Value {
-  const name = expectText(lazyName);
+  const name = expectPlainText(lazyName);
   const list = expectList(lazyList);
   const result: List = [];
   for (let index = 0; index < list.length; index++) {
@@ -129,7 +129,7 @@ function argumentFlags(code: LambdaCode): Attrs {
 }
 
 function attrPosition(evaluation: Evaluation, lazyName: Lazy, lazy: Lazy): Value {
-  const name = expectText(lazyName);
+  const name = expectPlainText(lazyName);
   const { shape } = expectAttrs(lazy);
   const index = shape.indexOf(name);
   if (index < 0) return null;
@@ -141,7 +141,7 @@ export function attrsetBuiltins(evaluation: Evaluation): readonly Builtin[] {
     builtin("attrNames", "s", (attrs = null) => attrNames(attrs)),
     builtin("attrValues", "s", (attrs = null) => expectAttrs(attrs).values.slice()),
     builtin("getAttr", "ss", (name = null, attrs = null) => getAttr(name, attrs)),
-    builtin("hasAttr", "ss", (name = null, attrs = null) => expectAttrs(attrs).has(expectText(name))),
+    builtin("hasAttr", "ss", (name = null, attrs = null) => expectAttrs(attrs).has(expectPlainText(name))),
     builtin("listToAttrs", "s", (list = null) => listToAttrs(list)),
     builtin("removeAttrs", "ss", (attrs = null, names = null) => removeAttrs(attrs, names), true),
     builtin("intersectAttrs", "ss", (left = null, right = null) => intersectAttrs(left, right)),

@@ -3,7 +3,7 @@ import { EvaluationError } from "../errors.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { type Attrs, attrsFromObject, attrsFromPairs } from "../value/attrs.ts";
 import { coerceToString } from "../value/coerce.ts";
-import { expectAttrs, expectBool, expectList, expectString, expectText, textOf } from "../value/expect.ts";
+import { expectAttrs, expectBool, expectList, expectPlainText, expectString, textOf } from "../value/expect.ts";
 import { withContext } from "../value/text-builder.ts";
 import { type Context, ContextString, force, forceElement, type Lazy, type Value } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
@@ -85,7 +85,8 @@ function addEntry(context: Set<string>, path: string, entry: Attrs): void {
   if (outputs === undefined) return;
   const list = expectList(outputs);
   if (list.length > 0) requireDerivation(path);
-  for (let index = 0; index < list.length; index++) context.add(`!${expectText(forceElement(list, index))}!${path}`);
+  for (let index = 0; index < list.length; index++)
+    context.add(`!${expectPlainText(forceElement(list, index))}!${path}`);
 }
 
 function requireDerivation(path: string): void {

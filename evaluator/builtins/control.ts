@@ -4,7 +4,7 @@ import type { Evaluation } from "../evaluation.ts";
 import { attrsFromObject } from "../value/attrs.ts";
 import { coerceToString } from "../value/coerce.ts";
 import { forceDeep } from "../value/deep.ts";
-import { expectText, textOf } from "../value/expect.ts";
+import { expectPlainText, expectText, textOf } from "../value/expect.ts";
 import { printValue } from "../value/print.ts";
 import { force, isString, type Lazy, type Value } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
@@ -72,7 +72,7 @@ export function controlBuiltins(evaluation: Evaluation): readonly Builtin[] {
     builtin("break", "s", (value = null) => force(value), true),
     builtin("addErrorContext", "ll", (text = null, value = null) => addErrorContext(evaluation, text, value)),
     builtin("getEnv", "s", (name = null) => {
-      const text = expectText(name);
+      const text = expectPlainText(name);
       return options.pure === true ? "" : io.getEnv(text);
     }),
   ];

@@ -2,7 +2,7 @@
 import { EvaluationError } from "../errors.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { Attrs } from "../value/attrs.ts";
-import { expectText } from "../value/expect.ts";
+import { expectPlainText } from "../value/expect.ts";
 import { ContextString, force, type Lazy, type Value } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
 
@@ -15,10 +15,10 @@ interface FetchArguments {
 /** A URL, or a set with `url`, `name` and `sha256`. */
 function fetchArguments(lazy: Lazy): FetchArguments {
   const value = force(lazy);
-  if (!(value instanceof Attrs)) return { url: expectText(value), name: null, sha256: null };
+  if (!(value instanceof Attrs)) return { url: expectPlainText(value), name: null, sha256: null };
   const text = (name: string): string | null => {
     const member = value.get(name);
-    return member === undefined ? null : expectText(member);
+    return member === undefined ? null : expectPlainText(member);
   };
   const unknown = value.keys.find((key) => key !== "url" && key !== "name" && key !== "sha256");
   if (unknown !== undefined) throw new EvaluationError("other", `unsupported argument '${unknown}' to 'fetchurl'`);

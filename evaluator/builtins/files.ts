@@ -45,7 +45,7 @@ export function realiseContext(evaluation: Evaluation, text: ContextString): voi
 
 /** `<x>`: the first entry of the search path that has it. */
 export function findFile(evaluation: Evaluation, entries: Lazy, lazyName: Lazy): Value {
-  const name = expectText(lazyName);
+  const name = expectPlainText(lazyName);
   const list = expectList(entries);
   for (let index = 0; index < list.length; index++) {
     const entry = expectAttrs(forceElement(list, index));
@@ -176,10 +176,10 @@ function addPath(evaluation: Evaluation, lazy: Lazy): Value {
   );
   return addSource(evaluation, {
     path,
-    name: name === undefined ? lastComponent(path) : expectText(name),
+    name: name === undefined ? lastComponent(path) : expectPlainText(name),
     filter: filter === undefined ? null : expectFunction(filter),
     recursive: recursive === undefined || expectBool(recursive),
-    sha256: sha256 === undefined ? null : expectText(sha256),
+    sha256: sha256 === undefined ? null : expectPlainText(sha256),
   });
 }
 

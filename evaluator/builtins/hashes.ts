@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { EvaluationError } from "../errors.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { encodeBase32, formatHashText, type HashFormat, HashTextError, parseHashText } from "../text/hash-text.ts";
-import { expectAttrs, expectText } from "../value/expect.ts";
+import { expectAttrs, expectPlainText, expectText } from "../value/expect.ts";
 import type { Lazy, Value } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
 import { realisedPath } from "./files.ts";
@@ -48,13 +48,15 @@ function convertHash(lazy: Lazy): string {
 
 export function hashBuiltins(evaluation: Evaluation): readonly Builtin[] {
   return [
-    builtin("hashString", "ss", (algorithm = null, text = null) => hashHex(expectText(algorithm), expectText(text))),
+    builtin("hashString", "ss", (algorithm = null, text = null) =>
+      hashHex(expectPlainText(algorithm), expectText(text)),
+    ),
     builtin("convertHash", "s", (options = null) => convertHash(options)),
-    builtin("placeholder", "s", (output = null) => placeholder(expectText(output)), true),
+    builtin("placeholder", "s", (output = null) => placeholder(expectPlainText(output)), true),
     builtin("hashFile", "ss", (algorithm = null, path = null): Value => {
       const file = realisedPath(evaluation, path);
       return hashHex(
-        expectText(algorithm),
+        expectPlainText(algorithm),
         evaluation.guardIo(() => evaluation.io.readFile(file)),
       );
     }),

@@ -4,7 +4,7 @@ import { Attrs, attrsFromObject, attrsFromPairs } from "../value/attrs.ts";
 import { call1, call2, delayCall } from "../value/call.ts";
 import { Primop } from "../value/callable.ts";
 import { compareValues, equalMembers } from "../value/equal.ts";
-import { expectBool, expectFunction, expectList, expectSmallInt, expectText, textOf } from "../value/expect.ts";
+import { expectBool, expectFunction, expectList, expectPlainText, expectSmallInt, textOf } from "../value/expect.ts";
 import { force, forceElement, isString, type Lazy, type List, NixFloat, type Value } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
 
@@ -105,7 +105,7 @@ function groupBy(f: Lazy, lazyList: Lazy): Value {
   const keyOf = expectFunction(f);
   const groups = new Map<string, List>();
   for (const element of expectList(lazyList)) {
-    const key = expectText(call1(keyOf, element));
+    const key = expectPlainText(call1(keyOf, element));
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [element]);
     else group.push(element);

@@ -5,7 +5,7 @@ import { compileRegex, type PosixRegex, PosixRegexError } from "../text/posix-re
 import { compareVersions, parseDrvName, splitVersion } from "../text/version.ts";
 import { attrsFromObject } from "../value/attrs.ts";
 import { coerceToString } from "../value/coerce.ts";
-import { expectList, expectSmallInt, expectString, expectText, textOf } from "../value/expect.ts";
+import { expectList, expectPlainText, expectSmallInt, expectString, expectText, textOf } from "../value/expect.ts";
 import { TextBuilder, withContext } from "../value/text-builder.ts";
 import { type ContextString, force, forceElement, type Lazy, type Value } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
@@ -34,7 +34,13 @@ function concatStringsSep(evaluation: Evaluation, separator: Lazy, lazyList: Laz
 }
 
 function regexOf(lazy: Lazy): PosixRegex {
-  return compileRegex(expectText(lazy));
+  return compileRegex(expectPlainText(lazy));
+}
+
+/** Pieces have no context; a text that nothing matches in stays as it is. */
+function split(regex: PosixRegex, text: string | ContextString): Value {
+  const parts: Value = regex.split(textOf(text));
+  return parts.length === 1 ? [text] : parts;
 }
 
 function guardRegex<T>(use: () => T): T {
@@ -47,7 +53,7 @@ function guardRegex<T>(use: () => T): T {
 }
 
 function versionList(lazy: Lazy): Value {
-  return splitVersion(expectText(lazy));
+  return splitVersion(expectPlainText(lazy));
 }
 
 export function stringBuiltins(evaluation: Evaluation): readonly Builtin[] {
@@ -71,10 +77,10 @@ export function stringBuiltins(evaluation: Evaluation): readonly Builtin[] {
     builtin(
       "split",
       "ss",
-      (pattern = null, text = null): Value => guardRegex(() => regexOf(pattern).split(expectText(text))),
+      (pattern = null, text = null): Value => guardRegex(() => split(regexOf(pattern), expectString(text))),
     ),
-    builtin("compareVersions", "ss", (a = null, b = null) => compareVersions(expectText(a), expectText(b))),
+    builtin("compareVersions", "ss", (a = null, b = null) => compareVersions(expectPlainText(a), expectPlainText(b))),
     builtin("splitVersion", "s", (version = null) => versionList(version)),
-    builtin("parseDrvName", "s", (name = null) => attrsFromObject({ ...parseDrvName(expectText(name)) })),
+    builtin("parseDrvName", "s", (name = null) => attrsFromObject({ ...parseDrvName(expectPlainText(name)) })),
   ];
 }

@@ -3,7 +3,7 @@ import { EvaluationError } from "../errors.ts";
 import { type JsonBuilder, JsonTextError, parseJson } from "../text/json-text.ts";
 import { parseToml, TomlTextError } from "../text/toml-text.ts";
 import { attrsFromPairs } from "../value/attrs.ts";
-import { expectText } from "../value/expect.ts";
+import { expectPlainText } from "../value/expect.ts";
 import { type Lazy, NixFloat, type Value } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
 
@@ -18,7 +18,7 @@ const values: JsonBuilder<Value> = {
 };
 
 function read(parse: (text: string, builder: JsonBuilder<Value>) => Value, lazy: Lazy): Value {
-  const text = expectText(lazy);
+  const text = expectPlainText(lazy);
   try {
     return parse(text, values);
   } catch (error) {

@@ -5,7 +5,7 @@ import { EvaluationError, typeError } from "../errors.ts";
 import type { HasAttribute, PathStep, Select } from "../syntax/ast.ts";
 import { didYouMean } from "../text/edit-distance.ts";
 import { Attrs } from "../value/attrs.ts";
-import { expectText } from "../value/expect.ts";
+import { expectPlainText } from "../value/expect.ts";
 import type { Shape } from "../value/shape.ts";
 import { describeType } from "../value/type-name.ts";
 import {
@@ -19,6 +19,7 @@ import {
   type Value,
 } from "../value/value.ts";
 import type { Compiler, Delay } from "./compiler.ts";
+import { NameLookup } from "./name-lookup.ts";
 import { traced } from "./trace.ts";
 import { frameAt } from "./variable.ts";
 
@@ -26,7 +27,12 @@ export function compileSelect(compiler: Compiler, expr: Select): Run {
   const builtin = builtinMember(compiler, expr);
   if (builtin !== undefined) return () => force(builtin);
   const from = compiler.compile(expr.from);
-  if (expr.fallback !== null) return selectOr(from, stepsOf(compiler, expr.path), compiler.compile(expr.fallback));
+  if (expr.fallback !== null) {
+    const fallback = compiler.compile(expr.fallback);
+    const [name] = expr.path;
+    if (expr.path.length === 1 && typeof name === "string") return selectNameOr(from, name, fallback);
+    return selectOr(from, stepsOf(compiler, expr.path), fallback);
+  }
   if (expr.path.every((step) => typeof step === "string")) {
     return expr.path.reduce((run, name) => selectName(run, name, expr.pos), from);
   }
@@ -85,7 +91,7 @@ function stepsOf(compiler: Compiler, path: readonly PathStep[]): Step[] {
 }
 
 function stepName(step: Step, env: Env): string {
-  return typeof step === "string" ? step : expectText(step(env));
+  return typeof step === "string" ? step : expectPlainText(step(env));
 }
 
 function selectDynamic(from: Run, steps: readonly Step[], pos: number): Run {
@@ -99,6 +105,15 @@ function selectDynamic(from: Run, steps: readonly Step[], pos: number): Run {
       value = value.forceAt(index);
     }
     return value;
+  };
+}
+
+function selectNameOr(from: Run, name: string, fallback: Run): Run {
+  const lookup = new NameLookup(name);
+  return (env) => {
+    const set = from(env);
+    const index = set instanceof Attrs ? lookup.in(set.shape) : -1;
+    return index < 0 ? fallback(env) : (set as Attrs).forceAt(index);
   };
 }
 
@@ -118,6 +133,13 @@ export function compileHasAttribute(compiler: Compiler, expr: HasAttribute): Run
   const from = compiler.compile(expr.from);
   const steps = stepsOf(compiler, expr.path);
   const last = steps.pop() ?? "";
+  if (steps.length === 0 && typeof last === "string") {
+    const lookup = new NameLookup(last);
+    return (env) => {
+      const set = from(env);
+      return set instanceof Attrs && lookup.in(set.shape) >= 0;
+    };
+  }
   return (env) => {
     let value = from(env);
     for (const step of steps) {

@@ -5,7 +5,7 @@
 import { EvaluationError } from "../errors.ts";
 import type { Attribute, AttributeSet, Let } from "../syntax/ast.ts";
 import { Attrs, attrsFromPairs, emptyAttrs, updateAttrs } from "../value/attrs.ts";
-import { expectAttrs, expectText } from "../value/expect.ts";
+import { expectAttrs, expectPlainText } from "../value/expect.ts";
 import { Shape } from "../value/shape.ts";
 import { Code, type Env, force, type Lazy, type Run, Thunk, type Value } from "../value/value.ts";
 import { missingAttribute, takeable } from "./attribute-access.ts";
@@ -174,7 +174,7 @@ function withDynamic(
       const key = force(name(frame));
       // `${null} = ..` leaves the attribute out.
       if (key === null) continue;
-      const text = expectText(key, pos);
+      const text = expectPlainText(key, pos);
       if (attrs.has(text) || names.includes(text)) failDuplicate(text, pos);
       names.push(text);
       values.push(delay(frame));

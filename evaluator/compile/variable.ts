@@ -2,7 +2,6 @@
 import { EvaluationError } from "../errors.ts";
 import type { Variable, With } from "../syntax/ast.ts";
 import { Attrs } from "../value/attrs.ts";
-import type { Shape } from "../value/shape.ts";
 import { describeType } from "../value/type-name.ts";
 import {
   type Env,
@@ -15,6 +14,7 @@ import {
   type Value,
 } from "../value/value.ts";
 import type { Compiler, Delay } from "./compiler.ts";
+import { NameLookup } from "./name-lookup.ts";
 
 export function compileVariable(compiler: Compiler, variable: Variable): Run {
   const { binding } = variable;
@@ -89,32 +89,29 @@ export function compileWith(compiler: Compiler, expr: With): Run {
 
 function compileWithLookup(variable: Variable, depths: readonly number[]): Run {
   const { name, pos } = variable;
-  const [only] = depths;
-  if (depths.length === 1 && only !== undefined) return lookUpInOne(variable, only);
-  return (env) => {
-    for (const depth of depths) {
+  const lookups = depths.map((depth) => ({ depth, lookup: new NameLookup(name) }));
+  const [only] = lookups;
+  if (only !== undefined && lookups.length === 1) {
+    const { depth, lookup } = only;
+    return (env) => {
       const attrs = withScope(frameAt(env, depth), pos);
-      const value = attrs.force(name);
-      if (value !== undefined) return value;
+      const index = lookup.in(attrs.shape);
+      if (index < 0) throw undefinedVariable(variable);
+      return attrs.forceAt(index);
+    };
+  }
+  return (env) => {
+    for (const { depth, lookup } of lookups) {
+      const attrs = withScope(frameAt(env, depth), pos);
+      const index = lookup.in(attrs.shape);
+      if (index >= 0) return attrs.forceAt(index);
     }
-    throw new EvaluationError("undefined-variable", `undefined variable '${name}'`, pos);
+    throw undefinedVariable(variable);
   };
 }
 
-function lookUpInOne(variable: Variable, depth: number): Run {
-  const { name, pos } = variable;
-  let knownShape: Shape | null = null;
-  let knownIndex = 0;
-  return (env) => {
-    const attrs = withScope(frameAt(env, depth), pos);
-    if (attrs.shape !== knownShape) {
-      const index = attrs.shape.indexOf(name);
-      if (index < 0) throw new EvaluationError("undefined-variable", `undefined variable '${name}'`, pos);
-      knownShape = attrs.shape;
-      knownIndex = index;
-    }
-    return attrs.forceAt(knownIndex);
-  };
+function undefinedVariable({ name, pos }: Variable): EvaluationError {
+  return new EvaluationError("undefined-variable", `undefined variable '${name}'`, pos);
 }
 
 function withScope(frame: Env, pos: number): Attrs {

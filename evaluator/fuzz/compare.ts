@@ -61,7 +61,8 @@ function describeOurs(answer: FirnAnswer | undefined): string | null {
   if (answer === undefined || answer.kind === "died") return "no answer";
   if (answer.kind === "crash") return `crash: ${answer.message}`;
   if (answer.kind === "value") return withoutFolders(answer.text);
-  if (/^integer overflow|^invalid JSON.*64 bits|out of the range of integers$|^cannot round/.test(answer.message)) return null;
+  if (/^integer overflow|^invalid JSON.*64 bits|out of the range of integers$|^cannot round/.test(answer.message))
+    return null;
   if (answer.code === "EVAL_UNDEFINED_VARIABLE") return "error: undefined variable";
   return answer.code === "EVAL_SYNTAX" ? "error: syntax" : "error: evaluation";
 }

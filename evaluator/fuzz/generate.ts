@@ -82,6 +82,14 @@ const JSON_TEXTS = [
   "[01]",
 ] as const;
 
+const TOML_TEXTS = [
+  "a = 1",
+  "a.b = [1, 2]\\n[c]\\nd = 'x'",
+  "a",
+  "a = 1.5\\nb = true",
+  "[[a]]\\nb = 1\\n[[a]]",
+] as const;
+
 const MAX_DEPTH = 6;
 
 export class Generator {
@@ -145,6 +153,7 @@ export class Generator {
       case "null":
         return tree`null`;
       case "path":
+        if (this.#random.oneIn(3)) return tree`(/a + ${this.#stringLiteral()})`;
         return tree`${this.#random.pick(["/a", "/a/b", "/a/../c", "/x/./y"])}`;
       case "set":
         return tree`{ }`;
@@ -181,6 +190,9 @@ export class Generator {
       () =>
         tree`builtins.getAttr ${this.#random.pick(['"a"', '"b"'])} { a = ${this.#expr(type)}; b = ${this.#expr(type)}; }`,
       () => tree`builtins.foldl' (acc: e: ${this.#expr(type)}) ${this.#arg(type)} ${this.#arg("list")}`,
+      () =>
+        tree`let __${this.#random.pick(["sub", "add", "lessThan", "mul", "div"])} = p: q: ${this.#any()}; in ${this.#expr(type)}`,
+      () => tree`let inherit (rec { ${this.#binding()}}) ${this.#name()}; in ${this.#expr(type)}`,
       () => (this.#random.oneIn(4) ? tree`throw ${this.#arg("string")}` : this.#expr(type)),
       () => (this.#random.oneIn(8) ? tree`${this.#name()}` : this.#expr(type)),
     );
@@ -305,6 +317,8 @@ export class Generator {
       () => tree`builtins.lessThan ${this.#arg("int")} ${this.#arg("int")}`,
       () => tree`(builtins.tryEval ${this.#anyArg()}).success`,
       () => tree`builtins.hasAttr ${this.#arg("string")} ${this.#arg("set")}`,
+      () => tree`builtins.hasContext ${this.#arg("string")}`,
+      () => tree`builtins.pathExists ${this.#arg("path")}`,
     );
   }
 
@@ -341,6 +355,12 @@ export class Generator {
       () => tree`{ __toString = self: ${this.#expr("string")}; }`,
       () => tree`{ outPath = ${this.#expr("string")}; }`,
       () => tree`http://example.org/${String(this.#random.below(9))}`,
+      () => tree`builtins.unsafeDiscardStringContext ${this.#arg("string")}`,
+      () => tree`builtins.addErrorContext "c" ${this.#arg("string")}`,
+      () => tree`${this.#random.pick(["baseNameOf", "toString"])} ${this.#arg("path")}`,
+      () => tree`builtins.head (builtins.attrNames ${this.#arg("set")})`,
+      () =>
+        tree`toString [ ${this.#times(3, () => tree`${this.#arg(this.#random.pick(["int", "string", "strings", "null", "bool"]))} `)}]`,
     );
   }
 
@@ -409,6 +429,15 @@ export class Generator {
         tree`builtins.zipAttrsWith (n: vs: ${this.#random.pick(["vs", "n", "builtins.length vs"])}) [ ${this.#arg("set")} ${this.#arg("set")} ]`,
       () => tree`builtins.fromJSON "${this.#random.pick(JSON_TEXTS)}"`,
       () => tree`builtins.partition (e: ${this.#expr("bool")}) ${this.#arg("list")}`,
+      () => tree`builtins.getContext ${this.#arg("string")}`,
+      () => tree`builtins.fromTOML "${this.#random.pick(TOML_TEXTS)}"`,
+      () => tree`{ inherit (__curPos) line column; }`,
+      () =>
+        tree`{ p = (builtins.unsafeGetAttrPos ${this.#random.pick(['"a"', '"b"'])} ${this.#arg("set")}).column or 0; }`,
+      () => tree`builtins.deepSeq ${this.#anyArg()} ${this.#arg("set")}`,
+      () => tree`with ${this.#expr("set")}; { ${this.#name()} = ${this.#any()}; }`,
+      () => tree`{ a = { ${this.#binding()}}; a = { ${this.#binding()}}; }`,
+      () => tree`{ a = rec { ${this.#binding()}}; a.${this.#name()} = ${this.#any()}; }`,
     );
   }
 

@@ -31,3 +31,8 @@ builtins.filter (n: ! (builtins ? ${n})) [ "readFileType" "traceVerbose" "warn" 
 [ (builtins.readFileType ../fixtures/text.txt) (builtins.readFileType ../fixtures) ]
 # case: getEnv of nothing
 builtins.getEnv "FIRN_TEST_NO_SUCH_VARIABLE"
+# case: fetchers are functions
+[ (builtins.typeOf fetchTarball) (builtins.typeOf builtins.fetchurl) ]
+# case: convertHash
+# differs: added after Nix 2.8
+builtins.convertHash { hash = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="; toHashFormat = "base16"; }

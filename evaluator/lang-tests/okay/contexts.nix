@@ -25,6 +25,12 @@ builtins.getContext (builtins.unsafeDiscardOutputDependency (builtins.appendCont
 [ (builtins.placeholder "out") (builtins.placeholder "dev") ]
 # case: a regular expression's captures have no context
 builtins.hasContext (builtins.head (builtins.match "(.*)" (builtins.appendContext "x" { "/nix/store/00000000000000000000000000000000-a.drv" = { outputs = [ "out" ]; }; })))
+# case: split of a text without a match keeps its context
+builtins.hasContext (builtins.head (builtins.split "x" (builtins.appendContext "a" { "/nix/store/00000000000000000000000000000000-x.drv" = { path = true; }; })))
+# case: keys of genericClosure compare by text
+builtins.length (builtins.genericClosure { startSet = [ { key = builtins.appendContext "a" { "/nix/store/00000000000000000000000000000000-x.drv" = { path = true; }; }; } { key = "a"; } ]; operator = x: [ ]; })
+# case: path functions keep context
+let s = builtins.appendContext "a" { "/nix/store/00000000000000000000000000000000-x.drv" = { path = true; }; }; in map builtins.hasContext [ (baseNameOf s) (dirOf s) (builtins.toXML s) (builtins.substring 0 0 s) (builtins.hashString "sha256" s) ]
 # case: split keeps no context
 map builtins.hasContext (builtins.filter builtins.isString (builtins.split "y" (builtins.appendContext "xyz" { "/nix/store/00000000000000000000000000000000-a.drv" = { outputs = [ "out" ]; }; })))
 # case: storeDir and versions
