@@ -3,7 +3,7 @@
  * that a person would (`firn test`, `firn gate`) and sums up what each phase took.
  */
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatDuration, say } from "#cli/output/terminal.ts";
@@ -88,6 +88,8 @@ function channelNote(): string {
 
 function end(rows: readonly PhaseRow[], startMs: number, exitCode: number): number {
   say("");
+  mkdirSync(reportFolder, { recursive: true });
+  writeFileSync(join(reportFolder, "phases.json"), `${JSON.stringify(rows, null, 1)}\n`);
   for (const { name, durationMs, note } of rows)
     say(`${name.padEnd(10)} ${formatDuration(durationMs).padStart(10)}   ${note}`);
   say(`${"all".padEnd(10)} ${formatDuration(Date.now() - startMs).padStart(10)}`);
