@@ -55,6 +55,8 @@ async function writeAptRoot(root: string, suite: string, architecture: string): 
     "APT::Architecture": architecture,
     "APT::Architectures": architecture,
     "APT::Sandbox::User": "root",
+    // an index that cannot be fetched must be an error, not a warning
+    "APT::Update::Error-Mode": "any",
     "Acquire::Languages": "none",
     "Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled": "false",
   };
