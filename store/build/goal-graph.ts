@@ -37,7 +37,7 @@ export function planGoals(store: LocalStore, targets: readonly BuildTarget[]): G
   const derivations = new Map<string, Derivation>();
   const wants: Want[] = targets.map(({ drvPath, outputs }) => ({ drvPath, outputs: outputs ?? null, dependent: null }));
   for (let want = wants.pop(); want !== undefined; want = wants.pop()) {
-    const derivation = derivations.get(want.drvPath) ?? store.readDerivation(want.drvPath);
+    const derivation = derivations.get(want.drvPath) ?? openDerivation(store, want.drvPath);
     derivations.set(want.drvPath, derivation);
     let goal = goals.get(want.drvPath);
     if (goal === undefined && lacksOutput(store, derivation, want)) {
@@ -48,6 +48,12 @@ export function planGoals(store: LocalStore, targets: readonly BuildTarget[]): G
     if (goal !== undefined && want.dependent !== null) link(goal, want.dependent);
   }
   return { goals, derivations };
+}
+
+/** Kept from a collection from here on; that keeps its sources too. */
+function openDerivation(store: LocalStore, drvPath: string): Derivation {
+  store.addTempRoot(drvPath);
+  return store.readDerivation(drvPath);
 }
 
 function newGoal(drvPath: string, derivation: Derivation): Goal {
@@ -67,6 +73,8 @@ function lacksOutput(store: LocalStore, derivation: Derivation, want: Want): boo
         hint: `It has: ${[...derivation.outputs.keys()].join(", ")}`,
       });
     }
+    // first a root, then the question: so it stays as the answer says
+    store.addTempRoot(output.path);
     return !store.isValidPath(output.path);
   });
 }

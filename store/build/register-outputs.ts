@@ -46,8 +46,8 @@ function examineOutput(path: string, work: BuildWork): BuiltOutput {
       details: work.log.tail.join("\n"),
     });
   }
-  const ca = checkFixedOutput(physicalPath, work);
   canonicalizeTree(physicalPath);
+  const ca = checkFixedOutput(physicalPath, work);
   const outputPaths = [...goal.derivation.outputs.values()].map((output) => output.path);
   const { narHash, narSizeBytes, references } = hashAndScanTree(physicalPath, [...inputs, ...outputPaths]);
   const info = { path, narHash, narSizeBytes, references, deriver: goal.drvPath, ca, ultimate: true };

@@ -86,12 +86,22 @@ function placeInputs(
 function checkEnd(end: SandboxedEnd, work: BuildWork): void {
   if (end.type === "exited" && end.exitCode === 0) return;
   const details = tailOf(work);
-  if (end.type === "not-started") {
-    const { code, message, hint, exitCode } = end.error;
-    throw new AppError(code, message, { details, exitCode, ...(hint === undefined ? {} : { hint }), cause: end.error });
-  }
+  if (end.type === "not-started") throw notStarted(end.error, work);
   if (isDiskFull(work.folder)) throw diskFullError(work);
   throw new AppError("STORE_BUILD_FAILED", `Builder of '${work.goal.name}' ${describeEnd(end)}`, { details });
+}
+
+function notStarted({ code, message, hint, exitCode, cause }: AppError, work: BuildWork): AppError {
+  const { builder } = work.goal.derivation;
+  const isOutside = !builder.startsWith(`${work.context.store.storeDir}/`);
+  const outsideHint = `The sandbox holds only the inputs of the build, and '${builder}' is not in the store`;
+  const shownHint = hint ?? (isOutside ? outsideHint : null);
+  return new AppError(code, message, {
+    details: tailOf(work),
+    exitCode,
+    cause,
+    ...(shownHint === null ? {} : { hint: shownHint }),
+  });
 }
 
 function isDiskFull(folder: string): boolean {

@@ -5,6 +5,7 @@
  * Invariants: a goal ends exactly once; it starts only when all its inputs ended well; `run` settles only when nothing
  * that it started is still running.
  */
+import { setMaxListeners } from "node:events";
 import { isDownload } from "./derivation-traits.ts";
 import type { BuildOutcome } from "./events.ts";
 import type { Goal } from "./goal-graph.ts";
@@ -49,6 +50,8 @@ class Scheduler {
     this.#runner = runner;
     this.#keepGoing = options.keepGoing;
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    // every goal that runs may listen
+    setMaxListeners(0, this.#signal);
     this.#builds = { places: Math.max(1, options.maxJobs), waiting: [], running: 0 };
     this.#downloads = { places: Math.max(1, options.maxDownloads), waiting: [], running: 0 };
   }

@@ -193,7 +193,7 @@ test("Builds need no root", { skip: process.getuid?.() === 0 ? false : "this is 
   const folder = shop.add({
     name: "folder",
     inputs: [drv],
-    script: `mkdir -p $out/a; echo ${shop.outputOf(drv)} > $out/a/b`,
+    script: `mkdir -p $out/a; echo ${shop.outputOf(drv)} > $out/a/b; chmod 0 $out/a/b $out/a; mkdir -p q/r; chmod 0 q`,
   });
   shop.giveTo(NOBODY);
   const ended = await finish(startChild(shop, [folder], { uid: NOBODY }));

@@ -188,7 +188,12 @@ test("buildPaths refuses what this host cannot build", async () => {
   });
   const builtin = shop.add({ name: "builtin", builder: "builtin:nothing" });
   const absent = shop.add({ name: "absent", builder: `${shop.tools.programs}/bin/absent`, sources: shop.toolPaths });
-  const { events } = await shop.build([foreign, feature, builtin, absent], { keepGoing: true });
+  const outside = shop.add({ name: "outside", builder: "/bin/sh" });
+  const { events } = await shop.build([foreign, feature, builtin, absent, outside], { keepGoing: true });
+  assert.match(
+    errorOf(events, outside).hint,
+    /holds only the inputs of the build, and '\/bin\/sh' is not in the store/,
+  );
   assert.match(errorOf(events, foreign).message, /needs a 'riscv64-linux' machine/);
   assert.match(errorOf(events, feature).message, /needs 'warp'/);
   assert.equal(errorOf(events, builtin).code, "STORE_UNKNOWN_BUILTIN");
@@ -220,6 +225,25 @@ test("buildPaths replaces what an interrupted build left at an output path", asy
   const physicalPath = shop.leaveGarbageAt(shop.outputOf(drv));
   assert.equal((await shop.build([drv])).success, true);
   assert.deepEqual(readdirSync(physicalPath), ["new"]);
+});
+
+test("buildPaths takes outputs that are closed even to their owner", async () => {
+  using shop = new BuildWorkshop();
+  const hash = formatHash(hashBytes("sha256", "fixed\n"), "base16");
+  const file = shop.add({ name: "file", fixed: hash, script: "echo fixed > $out; chmod 0 $out" });
+  const folder = shop.add({ name: "folder", script: "mkdir -p $out/a; echo > $out/a/b; chmod 0 $out/a/b $out/a $out" });
+  assert.equal((await shop.build([file, folder])).success, true);
+});
+
+test("buildPaths has a limit neither to goals nor to listeners", async () => {
+  using shop = new BuildWorkshop();
+  const warnings: string[] = [];
+  const listen = (warning: Error) => warnings.push(warning.name);
+  process.on("warning", listen);
+  const drvs = Array.from({ length: 20 }, (_, i) => shop.add({ name: `many-${i}`, script: "sleep 0.1; echo > $out" }));
+  const runs = await Promise.all([shop.build(drvs, { maxJobs: 20 }), shop.build(drvs, { maxJobs: 20 })]);
+  process.off("warning", listen);
+  assert.deepEqual([warnings, runs.map(({ success }) => success)], [[], [true, true]]);
 });
 
 test("buildPaths mounts inputs that are symlinks and files", async () => {
