@@ -13,5 +13,8 @@ test("chooseMirror goes by the path where no index was fetched yet", () => {
 });
 
 test("debianMirror prefers the environment variable", async () => {
-  assert.equal(await debianMirror({ FIRN_MIRROR_DEBIAN: "http://m.test/debian/" }), "http://m.test/debian");
+  assert.equal(
+    await debianMirror({ FIRN_MIRROR_DEBIAN: "http://m.test/debian/ http://n.test/security" }),
+    "http://m.test/debian",
+  );
 });

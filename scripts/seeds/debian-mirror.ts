@@ -2,12 +2,12 @@ import { execa } from "execa";
 import { AppError } from "#store/std/app-error.ts";
 
 /**
- * Base address of a Debian archive, without a slash at the end: `FIRN_MIRROR_DEBIAN`, else the first archive in the
+ * Base address of a Debian archive, without a slash at the end: the first of `FIRN_MIRROR_DEBIAN`, else the first archive in the
  * host's apt configuration that says it is Debian's, or, before a first `apt-get update`, whose path ends in `/debian`.
  */
 export async function debianMirror(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const named = environment["FIRN_MIRROR_DEBIAN"];
-  if (named !== undefined && named !== "") return named.replace(/\/+$/, "");
+  const [named] = (environment["FIRN_MIRROR_DEBIAN"] ?? "").split(/\s+/).filter((url) => url !== "");
+  if (named !== undefined) return named.replace(/\/+$/, "");
   const format = "$(REPO_URI)\t$(ORIGIN)\t$(LABEL)";
   const { stdout } = await execa("apt-get", ["indextargets", "--format", format, "Created-By: Packages"]);
   const mirror = chooseMirror(stdout);
