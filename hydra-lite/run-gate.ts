@@ -10,7 +10,7 @@ import { writeChannelStatus } from "./channels/channel-status-file.ts";
 import { readPointer } from "./channels/pointer.ts";
 import { publishRelease } from "./channels/publish.ts";
 import { releaseFiles } from "./channels/release-files.ts";
-import { buildsOf, failingSince } from "./db/builds.ts";
+import { buildsOf, failEvaluationOf, failingSince } from "./db/builds.ts";
 import { ensureChannel, recordVerdict, releaseLedger } from "./db/channels.ts";
 import type { Database } from "./db/database.ts";
 import { abandonUnfinished, claimJobset, ensureJobset, finishEvaluation, startEvaluation } from "./db/evaluations.ts";
@@ -20,7 +20,6 @@ import { recordJobs } from "./eval/record-jobs.ts";
 import { readSourceRevision, type SourceRevision } from "./eval/source-revision.ts";
 import { startEarly } from "./eval/start-early.ts";
 import { judge, type Verdict } from "./gate/judge.ts";
-import { lastLinesOf } from "./gate/last-lines.ts";
 import type { GateEvent, GatePhase } from "./gate-event.ts";
 import type { GateOptions } from "./gate-options.ts";
 import { type GatePlan, planGate } from "./gate-plan.ts";
@@ -85,9 +84,9 @@ export async function* runGate(options: GateOptions): AsyncGenerator<GateEvent, 
 }
 
 async function* takeTurn(turn: Turn, results: AsyncIterable<JobResult>, startMs: number): AsyncGenerator<GateEvent> {
-  const evaluated = yield* evaluate(turn, results);
+  const jobs = yield* evaluate(turn, results);
   yield { type: "phase-finished", phase: "evaluate", durationMs: performance.now() - startMs };
-  const verdict = "verdict" in evaluated ? evaluated.verdict : yield* buildAndJudge(turn, evaluated.jobs);
+  const verdict = yield* buildAndJudge(turn, jobs);
   await recordVerdict(turn.database, { channel: turn.plan.channel, evaluationId: turn.evaluationId }, verdict);
   const { pass, neededJobs, excuses } = verdict;
   yield { type: "verdict", channel: turn.plan.channel, pass, neededJobs, excuses };
@@ -100,26 +99,27 @@ async function* takeTurn(turn: Turn, results: AsyncIterable<JobResult>, startMs:
   yield { type: "finished", outcome, channel: turn.plan.channel, release };
 }
 
-/** Gives the jobs to build, or the verdict when there is nothing to build for. */
+/** Gives the jobs to build: none when the file as a whole does not evaluate, which is then the gating job's failure. */
 async function* evaluate(
-  turn: Turn,
+  { database, evaluationId, plan }: Turn,
   results: AsyncIterable<JobResult>,
-): AsyncGenerator<GateEvent, { readonly jobs: readonly QueuedJob[] } | { readonly verdict: Verdict }> {
-  const { database, evaluationId, plan } = turn;
+): AsyncGenerator<GateEvent, readonly QueuedJob[]> {
   try {
-    return { jobs: yield* recordJobs(database, evaluationId, results) };
+    return yield* recordJobs(database, evaluationId, results);
   } catch (error) {
     if (!isAppError(error) || error.exitCode !== 1) {
       throw error;
     }
     await finishEvaluation(database, evaluationId, { state: "failed", error: error.message });
-    return { verdict: verdictOnBrokenFile(plan, error) };
+    const reason = { code: error.code, message: error.message, hint: error.hint, details: error.details };
+    await failEvaluationOf(database, { evaluationId, job: plan.gateJob }, reason);
+    return [];
   }
 }
 
 async function* buildAndJudge(turn: Turn, jobs: readonly QueuedJob[]): AsyncGenerator<GateEvent, Verdict> {
   const { database, evaluationId, options } = turn;
-  if (options.build?.keepGoing === true || (await canStillPass(turn))) {
+  if (jobs.length > 0 && (options.build?.keepGoing === true || (await canStillPass(turn)))) {
     yield* phase("build", build(turn, jobs));
   }
   options.build?.signal?.throwIfAborted();
@@ -198,20 +198,6 @@ async function openEvaluation(
   const { inputs, inputHash } = plan;
   const evaluationId = await startEvaluation(database, { jobsetId, revision: source.revision, inputs, inputHash });
   return { jobsetId, evaluationId };
-}
-
-function verdictOnBrokenFile({ gateJob, releaseFile, reproduce }: GatePlan, error: AppError): Verdict {
-  const excuse = {
-    job: gateJob,
-    kind: "evaluation-failed",
-    step: null,
-    reason: `'${releaseFile}' does not evaluate: ${error.message}`,
-    hint: error.hint ?? null,
-    since: null,
-    lastLines: lastLinesOf(error.details, 40),
-    reproduce: reproduce(gateJob),
-  } as const;
-  return { pass: false, neededJobs: [gateJob], excuses: [excuse] };
 }
 
 function writeStatus({ plan, source, evaluationId }: Turn, { pass, excuses }: Verdict): void {

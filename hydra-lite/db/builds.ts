@@ -63,6 +63,21 @@ export function insertJob(database: Database, evaluationId: number, job: JobResu
   });
 }
 
+/** Makes a job one that does not evaluate, also when it was taken for one that does. */
+export async function failEvaluationOf(
+  session: Session,
+  { evaluationId, job }: { readonly evaluationId: number; readonly job: string },
+  { code, message, hint, details }: FailureReason,
+): Promise<void> {
+  await session.query(
+    `insert into build (evaluation_id, job, status, error_code, error_message, error_hint, error_details)
+     values ($1, $2, 'evaluation-failed', $3, $4, $5, $6)
+     on conflict (evaluation_id, job) do update set status = excluded.status, error_code = excluded.error_code,
+       error_message = excluded.error_message, error_hint = excluded.error_hint, error_details = excluded.error_details`,
+    [evaluationId, job, code, message, hint ?? null, details ?? null],
+  );
+}
+
 /** The first line says what is wrong; the others show where. */
 function splitError(error: string): { readonly message: string; readonly details: string | null } {
   const [message = "", ...rest] = error.replaceAll("\0", "\uFFFD").split("\n");

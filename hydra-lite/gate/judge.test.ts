@@ -68,6 +68,15 @@ test("judge holds when a constituent failed, and blames it, not the aggregate", 
   ]);
 });
 
+test("judge shows the end of a log, but the beginning of an evaluation's error", async () => {
+  const details = Array.from({ length: 30 }, (_, index) => `line ${index}`).join("\n");
+  const error = { code: "X", message: "No", details };
+  const shown = async (status: "failed" | "evaluation-failed"): Promise<readonly string[]> =>
+    (await judged([build("tested", { status, error })])).excuses[0]?.lastLines ?? [];
+  assert.deepEqual([(await shown("failed")).length, (await shown("failed")).at(-1)], [10, "line 29"]);
+  assert.deepEqual((await shown("evaluation-failed"))[0], "line 0");
+});
+
 test("judge names what failed before what was stopped because of it", async () => {
   const verdict = await judged([
     build("a", { status: "cancelled" }),

@@ -6,7 +6,7 @@
  */
 import type { BuildRecord, FailingSince } from "../model/build-record.ts";
 import type { Excuse, ExcuseKind } from "../model/excuse.ts";
-import { lastLinesOf } from "./last-lines.ts";
+import { firstLinesOf, lastLinesOf } from "./shown-lines.ts";
 
 export interface GateInput {
   readonly gateJob: string;
@@ -96,9 +96,14 @@ async function excuseOf(build: BuildRecord, input: GateInput): Promise<Excuse> {
     reason: reasonOf(build),
     hint: build.error?.hint ?? (build.status === "cancelled" ? "--keep-going builds what others do not hold up" : null),
     since: since === null ? null : { ...since, time: since.time.toISOString() },
-    lastLines: lastLinesOf(build.error?.details),
+    lastLines: shownLines(build),
     reproduce: input.reproduce(build.job),
   };
+}
+
+/** A log says why at its end, an evaluation's error where at its beginning. */
+function shownLines({ status, error }: BuildRecord): string[] {
+  return status === "evaluation-failed" ? firstLinesOf(error?.details) : lastLinesOf(error?.details);
 }
 
 function kindOf({ status }: BuildRecord): ExcuseKind {

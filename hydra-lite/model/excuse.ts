@@ -19,7 +19,7 @@ export interface Excuse {
   readonly reason: string;
   readonly hint: string | null;
   readonly since: { readonly evaluationId: number; readonly revision: string; readonly time: string } | null;
-  /** The end of the failed step's log. */
+  /** The end of the failed step's log; where an evaluation failed, with its code. */
   readonly lastLines: readonly string[];
   /** A command that shows the same failure. */
   readonly reproduce: string;

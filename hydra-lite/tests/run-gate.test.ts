@@ -184,7 +184,8 @@ describe("runGate", () => {
     evaluator.failure = new AppError("EVAL_SYNTAX", "Unexpected '}'", { details: "release.nix:1:2", hint: "Close it" });
     const events = await gate();
     const [excuse] = find(events, "verdict").excuses;
-    assert.match(excuse?.reason ?? "", /does not evaluate: Unexpected '}'$/);
+    assert.deepEqual([excuse?.job, excuse?.reason], ["tested", "Unexpected '}'"]);
+    assert.notEqual(excuse?.since, null);
     assert.deepEqual([excuse?.lastLines, excuse?.hint], [["release.nix:1:2"], "Close it"]);
     assert.equal(find(events, "finished").outcome, "held");
   });
