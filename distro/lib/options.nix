@@ -74,7 +74,7 @@ rec {
     if length values == 1 then head values
     else if lib.lists.all isFunction values then x: mergeDefaultOption loc (map (f: f x) values)
     else if lib.lists.all isList values then concatLists values
-    else if lib.lists.all isAttrs values then foldl' lib.attrsets.mergeAttrs { } values
+    else if lib.lists.all isAttrs values then foldl' lib.trivial.mergeAttrs { } values
     else if lib.lists.all isBool values then foldl' (a: b: a || b) false values
     else if lib.lists.all isString values then lib.strings.concatStrings values
     else if lib.lists.all isInt values && lib.lists.all (x: x == head values) values then head values

@@ -87,6 +87,13 @@ in
         concatMapStrings (s: "${if s.label != null then "/dev/disk/by-label/${s.label}" else s.device} none swap ${lib.concatStringsSep "," (s.options ++ lib.optional (s.priority != null) "pri=${toString s.priority}")} 0 0\n") config.swapDevices
       }
     '';
+    # Everything runs from the store, so that it cannot go before the end; unmounting it would only fail.
+    systemd.units = lib.listToAttrs (
+      map (fs: {
+        name = "${utils.escapeSystemdPath fs.mountPoint}.mount";
+        value = { overrideStrategy = "asDropin"; text = "[Unit]\nDefaultDependencies=no\n"; };
+      }) (builtins.filter (fs: fs.mountPoint == "/nix" || lib.hasPrefix "/nix/" fs.mountPoint) fileSystems)
+    );
     systemd.mounts = mkIf config.boot.tmp.useTmpfs [
       {
         what = "tmpfs";
