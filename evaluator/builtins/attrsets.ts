@@ -28,20 +28,21 @@ function listToAttrs(lazy: Lazy): Value {
   const list = expectList(lazy);
   const names: string[] = [];
   const values: Lazy[] = [];
+  const positions: number[] = [];
   for (let index = 0; index < list.length; index++) {
     const pair = expectAttrs(forceElement(list, index));
-    names.push(expectPlainText(requiredOf(pair, "name")));
-    values.push(requiredOf(pair, "value"));
+    names.push(expectPlainText(pair.values[indexOfRequired(pair, "name")] ?? null));
+    const valueIndex = indexOfRequired(pair, "value");
+    values.push(pair.values[valueIndex] as Lazy);
+    positions.push(pair.shape.position(valueIndex));
   }
-  return attrsFromPairs(names, values);
+  return attrsFromPairs(names, values, positions);
 }
 
-function requiredOf(pair: Attrs, name: string): Lazy {
-  const value = pair.get(name);
-  if (value === undefined) {
-    throw new EvaluationError("missing-attribute", `attribute '${name}' missing in an element of 'listToAttrs'`);
-  }
-  return value;
+function indexOfRequired(pair: Attrs, name: string): number {
+  const index = pair.shape.indexOf(name);
+  if (index >= 0) return index;
+  throw new EvaluationError("missing-attribute", `attribute '${name}' missing in an element of 'listToAttrs'`);
 }
 
 function removeAttrs(lazy: Lazy, lazyNames: Lazy): Value {
@@ -62,13 +63,15 @@ function intersectAttrs(lazyLeft: Lazy, lazyRight: Lazy): Value {
   if (right.size <= left.size) return filterByIndex(right, (index) => left.has(right.keys[index] as string));
   const names: string[] = [];
   const values: Lazy[] = [];
+  const positions: number[] = [];
   for (const name of left.keys) {
-    const value = right.get(name);
-    if (value === undefined) continue;
+    const index = right.shape.indexOf(name);
+    if (index < 0) continue;
     names.push(name);
-    values.push(value);
+    values.push(right.values[index] as Lazy);
+    positions.push(right.shape.position(index));
   }
-  return attrsFromPairs(names, values);
+  return attrsFromPairs(names, values, positions);
 }
 
 function catAttrs(lazyName: Lazy, lazyList: Lazy): Value {

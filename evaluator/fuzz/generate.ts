@@ -436,7 +436,8 @@ export class Generator {
         tree`{ p = (builtins.unsafeGetAttrPos ${this.#random.pick(['"a"', '"b"'])} ${this.#arg("set")}).column or 0; }`,
       () => tree`builtins.deepSeq ${this.#anyArg()} ${this.#arg("set")}`,
       () => tree`with ${this.#expr("set")}; { ${this.#name()} = ${this.#any()}; }`,
-      () => tree`{ a = { ${this.#binding()}}; a = { ${this.#binding()}}; }`,
+      // Nix 2.8 loses the dynamic names of sets that it merges, so there are none.
+      () => tree`{ a = { ${this.#plainBinding()}}; a = { ${this.#plainBinding()}}; }`,
       () => tree`{ a = rec { ${this.#binding()}}; a.${this.#name()} = ${this.#any()}; }`,
     );
   }
@@ -445,6 +446,10 @@ export class Generator {
     const recursive = this.#random.oneIn(4);
     const bindings = this.#times(5, () => this.#binding());
     return tree`${recursive ? "rec " : ""}{ ${bindings}}`;
+  }
+
+  #plainBinding(): Tree {
+    return tree`${this.#name()} = ${this.#any()}; `;
   }
 
   #binding(): Tree {

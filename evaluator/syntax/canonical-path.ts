@@ -1,7 +1,7 @@
 /** `/a/./b//../c` -> `/a/c`, by text alone. `from` is the folder that a relative path starts at. */
 export function canonicalPath(path: string, from = "/"): string {
   const full = path.startsWith("/") ? path : `${from}/${path}`;
-  if (!/\/(\/|\.\.?(\/|$))|.\/$/.test(full)) return full === "" ? "/" : full;
+  if (!/\/(\/|\.\.?(\/|$))|[\s\S]\/$/.test(full)) return full === "" ? "/" : full;
   const kept: string[] = [];
   for (const part of full.split("/")) {
     if (part === "" || part === ".") continue;

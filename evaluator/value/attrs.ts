@@ -62,20 +62,26 @@ function applyPlan(plan: MergePlan, left: readonly Lazy[], right: readonly Lazy[
 }
 
 /** Of names and values in any order; of equal names the first wins. */
-export function attrsFromPairs(names: readonly string[], values: readonly Lazy[]): Attrs {
+export function attrsFromPairs(
+  names: readonly string[],
+  values: readonly Lazy[],
+  positions: readonly number[] | null = null,
+): Attrs {
   if (names.length === 0) return emptyAttrs;
-  if (isStrictlySorted(names)) return new Attrs(new Shape(names, null, false), values.slice());
+  if (isStrictlySorted(names)) return new Attrs(new Shape(names, positions, false), values.slice());
   const order = names.map((_name, index) => index);
   order.sort((a, b) => compareNames(names[a] as string, names[b] as string) || a - b);
   const keys: string[] = [];
   const sorted: Lazy[] = [];
+  const places: number[] = [];
   for (const index of order) {
     const name = names[index] as string;
     if (keys.length > 0 && keys[keys.length - 1] === name) continue;
     keys.push(name);
     sorted.push(values[index] as Lazy);
+    if (positions !== null) places.push(positions[index] ?? 0);
   }
-  return new Attrs(new Shape(keys, null, false), sorted);
+  return new Attrs(new Shape(keys, positions === null ? null : places, false), sorted);
 }
 
 function isStrictlySorted(names: readonly string[]): boolean {

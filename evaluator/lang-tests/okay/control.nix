@@ -79,3 +79,8 @@ let __mul = a: b: "mul"; __div = a: b: "div"; in [ (1 * 2) (1 / 2) ]
 ((((1))))
 # case: deep nesting
 let f = n: if n == 0 then [ ] else [ (f (n - 1)) ]; in f 20
+# case: attributes made by listToAttrs are where their values are
+let s = builtins.listToAttrs [ { name = "b"; value = 1; } { name = "a"; value = 2; } ]; in [ (builtins.unsafeGetAttrPos "a" s).column (builtins.unsafeGetAttrPos "b" s).column ]
+# case: which functions keep positions
+let s = { b = 1; a = 2; }; at = set: (builtins.unsafeGetAttrPos "a" set).column or 0; in
+map at [ (s // { c = 1; }) ({ c = 1; } // s) (removeAttrs s [ "b" ]) (builtins.intersectAttrs { a = 1; } s) (builtins.mapAttrs (n: v: v) s) (rec { a = 1; }) ({ ${"a" + ""} = 1; }) ]

@@ -50,3 +50,5 @@ builtins.hashFile "sha256" ../fixtures/text.txt
 map builtins.toPath [ "/a/b/" "/a/../b" ]
 # case: path from a file that is imported
 (import ../fixtures/where.nix) == ../fixtures
+# case: a trailing slash after a newline is dropped
+toString (/a + "\n/")
