@@ -34,7 +34,7 @@ export interface OpenStoreOptions {
 /**
  * Opens the store under a root, making it when there is none. Cheap (about 2 ms). One a thread; close it, so that its
  * temporary roots go.
- * @throws AppError `STORE_BAD_SCHEMA`, `STORE_DISK_FULL`, `STORE_READ_ONLY`, `STORE_DATABASE_CORRUPT`
+ * @throws AppError `STORE_BAD_ROOT`, `STORE_BAD_SCHEMA`, `STORE_DISK_FULL`, `STORE_READ_ONLY`, `STORE_DATABASE_CORRUPT`
  */
 export function openLocalStore(options: OpenStoreOptions): LocalStore {
   const layout = storeLayout(options.root);

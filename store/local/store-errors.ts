@@ -7,6 +7,7 @@ import { systemErrorCode } from "../std/system-error.ts";
 const SQLITE_BUSY = 5;
 const SQLITE_READONLY = 8;
 const SQLITE_CORRUPT = 11;
+const SQLITE_CANTOPEN = 14;
 const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
 const DISK_FULL_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
@@ -15,6 +16,13 @@ const DISK_FULL_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 function sqliteCode(error: unknown): number | null {
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return null;
   return error.errcode & 255;
+}
+
+/** Permission denied for something of the store, not for a source that is being added. */
+function isDeniedInside(error: unknown, root: string): boolean {
+  const code = systemErrorCode(error);
+  if (code !== "EACCES" && code !== "EPERM") return false;
+  return error instanceof Error && "path" in error && String(error.path).startsWith(root);
 }
 
 /** The error as users shall see it; errors that are nobody's to expect stay as they are. */
@@ -28,8 +36,12 @@ export function toStoreError(error: unknown, root: string): unknown {
       exitCode: 3,
     });
   }
-  if (system === "EROFS" || sqlite === SQLITE_READONLY) {
-    return new AppError("STORE_READ_ONLY", `Cannot write to the store at '${root}': it is read-only`, { cause: error });
+  if (system === "EROFS" || sqlite === SQLITE_READONLY || sqlite === SQLITE_CANTOPEN || isDeniedInside(error, root)) {
+    return new AppError("STORE_READ_ONLY", `Cannot write to the store at '${root}': you may not, or it is read-only`, {
+      hint: "Set FIRN_ROOT to a folder of your own, or become the owner of this one",
+      cause: error,
+      exitCode: 3,
+    });
   }
   if (sqlite === SQLITE_BUSY) {
     return new AppError("STORE_BUSY", `Cannot lock the database of the store at '${root}'`, {

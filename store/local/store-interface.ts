@@ -66,6 +66,7 @@ export interface LocalStore {
   computeClosure(paths: Iterable<string>): string[];
 
   addText(name: string, contents: string, references: readonly string[]): string;
+  /** Errors of the file system about the source (`ENOENT`, `EACCES`) are thrown as they are. */
   addPath(name: string, physicalSource: string, options?: AddPathOptions): string;
   /** Writes `<name>.drv` with its references and registers it; returns its path. No-op when valid. */
   addDerivation(name: string, derivation: Derivation): string;

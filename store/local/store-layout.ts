@@ -1,5 +1,5 @@
 /** Where things are under a root; names and modes as Nix makes them, so that real Nix opens the same root. */
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DEFAULT_STORE_DIR } from "../formats/store-path.ts";
 import { AppError } from "../std/app-error.ts";
@@ -48,10 +48,13 @@ export function storeLayout(root: string): StoreLayout {
 
 /**
  * Makes what is missing. Any number of processes may do so at once.
- * @throws AppError `STORE_BAD_SCHEMA` when another version of the schema is there
+ * @throws AppError `STORE_BAD_SCHEMA` when another version of the schema is there, `STORE_BAD_ROOT`
  */
 export function createLayout(layout: StoreLayout): void {
   if (existsSync(layout.databasePath) && isCurrentSchema(layout)) return;
+  if (statSync(layout.root, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new AppError("STORE_BAD_ROOT", `Cannot keep a store at '${layout.root}': it is not a folder`);
+  }
   const folders = [layout.physicalStoreDir, join(layout.physicalStoreDir, ".links"), layout.tempRootsDir];
   folders.push(join(layout.gcRootsDir, "auto"), join(layout.profilesDir, "per-user"), join(layout.logDir, "drvs"));
   folders.push(join(layout.stateDir, "db"));

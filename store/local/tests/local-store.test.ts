@@ -190,6 +190,27 @@ test("collectGarbage spares temporary roots of other open stores", () => {
   }
 });
 
+test("collectGarbage stops when enough is freed", () => {
+  using env = temporaryStore();
+  const sizes = [1, 2, 3].map(
+    (i) => env.store.queryPathInfo(env.store.addText(`t${i}`, `${i}`, []))?.narSizeBytes ?? 0,
+  );
+  env.store.close();
+  const store = openLocalStore({ root: env.root });
+  const wanted = (sizes[0] ?? 0) + 1;
+  assert.equal(store.collectGarbage({ maxFreedBytes: wanted }).deletedPaths.length, 2);
+  assert.equal(store.allValidPaths().length, 1);
+  assert.equal(store.collectGarbage({ maxFreedBytes: 0 }).deletedPaths.length, 0);
+  store.close();
+});
+
+test("openLocalStore refuses a root that is no folder", () => {
+  using env = temporaryStore();
+  const file = join(env.folder, "file");
+  writeFileSync(file, "");
+  assert.throws(() => openLocalStore({ root: file }), { code: "STORE_BAD_ROOT" });
+});
+
 test("addIndirectRoot replaces a root and refuses anything else", () => {
   using env = temporaryStore();
   const path = env.store.addText("a", "1", []);

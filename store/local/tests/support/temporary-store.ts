@@ -31,7 +31,7 @@ export function temporaryStore(): TemporaryStore {
 
 /** Real Nix, or the reason why a test that needs it is skipped. */
 export const REAL_NIX_MISSING: string | false =
-  spawnSync("nix-store", ["--version"]).status === 0 ? false : "nix-bin is not installed";
+  spawnSync("nix-store", ["--version"]).status === 0 ? false : "real Nix is not installed, or does not run here";
 
 /** Runs a command of real Nix on a root; returns what it printed. */
 export function realNix(command: string, root: string, ...args: string[]): string {
