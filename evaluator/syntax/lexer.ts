@@ -88,15 +88,67 @@ const keywords: ReadonlyMap<string, TokenKind> = new Map<string, TokenKind>([
   ["or", "or"],
 ]);
 
-const singles: ReadonlyMap<string, Punctuation> = new Map(
-  (["=", ";", ":", ".", ",", "?", "@", "!", "+", "-", "*", "/", "<", ">", "(", ")", "[", "]", "{", "}"] as const).map(
-    (text) => [text, text],
-  ),
-);
+/** Punctuation of one character, by its code. */
+const singles: readonly (Punctuation | undefined)[] = makeSingles();
 
-const doubles: ReadonlyMap<string, Punctuation> = new Map(
-  (["==", "!=", "<=", ">=", "&&", "||", "->", "//", "++", "|>", "<|", "${"] as const).map((text) => [text, text]),
-);
+function makeSingles(): (Punctuation | undefined)[] {
+  const table: (Punctuation | undefined)[] = new Array(128).fill(undefined);
+  const all = [
+    "=",
+    ";",
+    ":",
+    ".",
+    ",",
+    "?",
+    "@",
+    "!",
+    "+",
+    "-",
+    "*",
+    "/",
+    "<",
+    ">",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+  ] as const;
+  for (const text of all) table[text.charCodeAt(0)] = text;
+  return table;
+}
+
+/** Punctuation of two characters, by the code of the first; the second and the token for each. */
+const doubles: readonly (readonly [number, Punctuation][] | undefined)[] = makeDoubles();
+
+function makeDoubles(): (readonly [number, Punctuation][] | undefined)[] {
+  const table: ([number, Punctuation][] | undefined)[] = new Array(128).fill(undefined);
+  const all = ["==", "!=", "<=", ">=", "&&", "||", "->", "//", "++", "|>", "<|", "${"] as const;
+  for (const text of all) {
+    const entries = table[text.charCodeAt(0)] ?? [];
+    entries.push([text.charCodeAt(1), text]);
+    table[text.charCodeAt(0)] = entries;
+  }
+  return table;
+}
+
+/** First letters of keywords: i, t, e, a, w, l, r, o. */
+function mayBeKeyword(code: number): boolean {
+  switch (code) {
+    case 105:
+    case 116:
+    case 101:
+    case 97:
+    case 119:
+    case 108:
+    case 114:
+    case 111:
+      return true;
+    default:
+      return false;
+  }
+}
 
 const slash = 47;
 const dot = 46;
@@ -203,9 +255,10 @@ export class Lexer {
     const text = this.text;
     let end = start + 1;
     while (isIdentifierPart(text.charCodeAt(end))) end++;
-    if (this.#scanPath(start, end) || this.#scanUri(start, end)) return;
+    if (mayGoOn(text.charCodeAt(end)) && (this.#scanPath(start, end) || this.#scanUri(start, end))) return;
     const length = end - start;
-    const keyword = length <= 7 ? keywords.get(text.slice(start, end)) : undefined;
+    const maybe = length <= 7 && length > 1 && mayBeKeyword(text.charCodeAt(start));
+    const keyword = maybe ? keywords.get(text.slice(start, end)) : undefined;
     this.#set(keyword ?? "name", end);
   }
 
@@ -303,20 +356,32 @@ export class Lexer {
 
   #scanPunctuation(start: number): void {
     const text = this.text;
-    if (text.startsWith("...", start)) {
+    if (text.charCodeAt(start) === dot && text.startsWith("...", start)) {
       this.#set("...", start + 3);
       return;
     }
-    const double = doubles.get(text.slice(start, start + 2));
-    const token = double ?? singles.get(text.charAt(start));
+    const code = text.charCodeAt(start);
+    const next = text.charCodeAt(start + 1);
+    for (const [second, token] of doubles[code] ?? []) {
+      if (second === next) {
+        this.#set(token, start + 2);
+        return;
+      }
+    }
+    const token = singles[code];
     if (token === undefined) this.fail(`unexpected character ${visible(text.charAt(start))}`);
-    this.#set(token, start + token.length);
+    this.#set(token, start + 1);
   }
 }
 
 /** A control character would not show. */
 function visible(char: string): string {
   return char < " " || char === "\x7f" ? `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}` : `'${char}'`;
+}
+
+/** After a name: could it be the start of a path or a URI after all? Only `/ : . +` lead there. */
+function mayGoOn(code: number): boolean {
+  return code === slash || code === 58 || code === dot || code === 43;
 }
 
 /** From a slash that is followed by a path character to the end of the path, one trailing slash included. */

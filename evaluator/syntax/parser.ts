@@ -368,32 +368,30 @@ class Parser {
   #simple(): Expr {
     const lexer = this.#lexer;
     const pos = this.#pos;
-    const text = lexer.tokenText;
     switch (lexer.kind) {
-      case "name":
+      case "name": {
+        const text = lexer.tokenText;
         lexer.next();
         return text === "__curPos" ? { kind: "current-position", pos } : variable(intern(text), pos);
+      }
       case "int":
-        lexer.next();
-        return { kind: "literal", type: "int", value: parseInteger(text, pos), pos };
       case "float":
-        lexer.next();
-        return { kind: "literal", type: "float", value: parseFloatLiteral(text, pos), pos };
       case "uri":
-        lexer.next();
-        return { kind: "literal", type: "string", value: text, pos };
+        return this.#literal(lexer.kind, lexer.tokenText, pos);
       case "string-open":
         return this.#string();
       case "indented-open":
         return joinParts(parseIndentedParts(lexer, this.#expr), pos);
-      case "search-path":
+      case "search-path": {
+        const path = lexer.tokenText.slice(1, -1);
         lexer.next();
-        return searchPath(text.slice(1, -1), pos);
+        return searchPath(path, pos);
+      }
       case "path":
       case "home-path":
       case "path-start":
       case "home-path-start":
-        return this.#path(text, pos);
+        return this.#path(lexer.tokenText, pos);
       case "(":
         return this.#parenthesised();
       case "[":
@@ -408,6 +406,13 @@ class Parser {
       default:
         this.#unexpected();
     }
+  }
+
+  #literal(kind: "int" | "float" | "uri", text: string, pos: number): Expr {
+    this.#lexer.next();
+    if (kind === "uri") return stringLiteral(text, pos);
+    const value = kind === "int" ? parseInteger(text, pos) : parseFloatLiteral(text, pos);
+    return { kind: "literal", type: kind, value, pos };
   }
 
   #string(): Expr {
