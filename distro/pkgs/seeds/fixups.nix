@@ -56,6 +56,13 @@ in
   gawk.links."bin/awk" = "gawk";
   netcat-openbsd.links."bin/nc" = "nc.openbsd";
   netcat-openbsd.links."bin/netcat" = "nc.openbsd";
+  automake.links."bin/automake" = "automake-1.16";
+  automake.links."bin/aclocal" = "aclocal-1.16";
+  iptables.links = builtins.listToAttrs (
+    map (name: { name = "bin/${name}"; value = "xtables-nft-multi"; }) [
+      "iptables" "iptables-save" "iptables-restore" "ip6tables" "ip6tables-save" "ip6tables-restore"
+    ]
+  );
   vim-tiny.links."bin/vim" = "vim.tiny";
   vim-tiny.links."bin/vi" = "vim.tiny";
 

@@ -430,15 +430,15 @@ definePhases() {
         ${preInstallPhases:-} installPhase ${preFixupPhases:-} fixupPhase installCheckPhase ${preDistPhases:-} distPhase ${postPhases:-}"
 }
 
-# Scripts of sources start with `#!/bin/sh` before their first lines can be patched; a sandbox may have none.
+# Programs start `/bin/sh -c`, and scripts of sources begin with it before they can be patched; a sandbox may have none.
 _provideShell() {
     if [[ ! -e /bin/sh ]]; then { mkdir -p /bin && ln -s "$shell" /bin/sh; } 2>/dev/null || true; fi
 }
 
 genericBuild() {
+    _provideShell
     if [[ -n ${buildCommandPath:-} ]]; then source "$buildCommandPath"; return; fi
     if [[ -n ${buildCommand:-} ]]; then eval "$buildCommand"; return; fi
-    _provideShell
     definePhases
     local phase
     for phase in $phases; do runPhase "$phase"; done

@@ -2,6 +2,7 @@
 { callPackage }:
 {
   boot = callPackage ./boot.nix { };
+  programs = callPackage ./programs.nix { };
   stdenv = callPackage ./stdenv.nix { };
   systemd = callPackage ./systemd.nix { };
 }

@@ -7,13 +7,10 @@ let
   table = {
     acl.seed = "acl";
     attr.seed = "attr";
-    autoconf.seed = "autoconf";
-    automake.seed = "automake";
     bash = { seed = "bash"; passthru.shellPath = "/bin/bash"; };
     bashInteractive = { seed = "bash"; passthru.shellPath = "/bin/bash"; };
     bind = { seed = "bind9-host"; program = "host"; };
     binutils = { seed = "binutils"; program = "ld"; };
-    bison.seed = "bison";
     busybox.seed = "busybox-static";
     busybox-static = { seed = "busybox-static"; program = "busybox"; };
     bzip2.seed = "bzip2";
@@ -29,13 +26,9 @@ let
     e2fsprogs = { seed = "e2fsprogs"; program = "e2fsck"; };
     erofs-utils = { seed = "erofs-utils"; program = "mkfs.erofs"; };
     ethtool.seed = "ethtool";
-    file.seed = "file";
     findutils = { seed = "findutils"; program = "find"; };
-    flex.seed = "flex";
     gawk.seed = "gawk";
     gcc-unwrapped = { seed = "gcc"; program = "gcc-12"; };
-    git.seed = "git";
-    gitMinimal = { seed = "git"; program = "git"; };
     glibc = { seed = "libc6"; };
     gnugrep = { seed = "grep"; program = "grep"; };
     gnum4 = { seed = "m4"; program = "m4"; };
@@ -65,7 +58,6 @@ let
     openssh = { seed = "openssh"; program = "ssh"; };
     parted.seed = "parted";
     patchelf.seed = "patchelf";
-    perl.seed = "perl";
     pkg-config = { seed = "pkgconf"; program = "pkgconf"; };
     polkit = { seed = "polkitd"; program = "pkcheck"; };
     procps = { seed = "procps"; program = "ps"; };
