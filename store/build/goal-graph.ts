@@ -6,6 +6,7 @@ import type { Derivation } from "../formats/derivation-type.ts";
 import { derivationName } from "../formats/store-path.ts";
 import type { LocalStore } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
+import { isDownload } from "./derivation-traits.ts";
 import type { BuildOutcome, BuildTarget } from "./events.ts";
 
 export interface Goal {
@@ -15,6 +16,8 @@ export interface Goal {
   readonly dependents: Goal[];
   /** Inputs that are not built yet. */
   pendingInputs: number;
+  /** Size of its inputs that were downloaded, as far as it is known: a measure of how long it may take. */
+  inputBytes: number;
   outcome: BuildOutcome | null;
 }
 
@@ -45,7 +48,9 @@ export function planGoals(store: LocalStore, targets: readonly BuildTarget[]): G
       goals.set(want.drvPath, goal);
       for (const [drvPath, outputs] of derivation.inputDrvs) wants.push({ drvPath, outputs, dependent: goal });
     }
-    if (goal !== undefined && want.dependent !== null) link(goal, want.dependent);
+    if (want.dependent === null) continue;
+    if (goal !== undefined) link(goal, want.dependent);
+    else if (isDownload(derivation)) want.dependent.inputBytes += sizeOfOutputs(store, derivation);
   }
   return { goals, derivations };
 }
@@ -56,8 +61,22 @@ function openDerivation(store: LocalStore, drvPath: string): Derivation {
   return store.readDerivation(drvPath);
 }
 
+/** Of those that are valid. */
+export function sizeOfOutputs(store: LocalStore, derivation: Derivation): number {
+  const sizes = [...derivation.outputs.values()].map(({ path }) => store.queryPathInfo(path)?.narSizeBytes ?? 0);
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
 function newGoal(drvPath: string, derivation: Derivation): Goal {
-  return { drvPath, name: derivationName(drvPath), derivation, dependents: [], pendingInputs: 0, outcome: null };
+  return {
+    drvPath,
+    name: derivationName(drvPath),
+    derivation,
+    dependents: [],
+    pendingInputs: 0,
+    inputBytes: 0,
+    outcome: null,
+  };
 }
 
 function link(goal: Goal, dependent: Goal): void {

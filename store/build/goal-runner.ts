@@ -5,7 +5,7 @@ import type { BuildContext } from "./build-context.ts";
 import { buildDerivation } from "./build-derivation.ts";
 import { isDownload, outputPathsOf } from "./derivation-traits.ts";
 import type { BuildEvent, BuildOutcome } from "./events.ts";
-import type { Goal } from "./goal-graph.ts";
+import { type Goal, sizeOfOutputs } from "./goal-graph.ts";
 import type { GoalRunner } from "./scheduler.ts";
 
 type FinishedEvent = Extract<BuildEvent, { type: "finished" }>;
@@ -15,6 +15,7 @@ const HOST_LACKS_EXIT_CODE = 3;
 export function createGoalRunner(context: BuildContext): GoalRunner {
   return {
     start: (goal, signal) => runGoal(goal, context, signal),
+    sizeBytesOf: (goal) => sizeOfOutputs(context.store, goal.derivation),
     skip: (goal, outcome) => context.emit(finishedEvent(goal, outcome, 0)),
   };
 }

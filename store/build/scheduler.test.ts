@@ -20,7 +20,15 @@ function makeGoals(
       args: [],
       env: new Map(),
     };
-    const goal: Goal = { drvPath: name, name, derivation, dependents: [], pendingInputs: inputs.length, outcome: null };
+    const goal: Goal = {
+      drvPath: name,
+      name,
+      derivation,
+      dependents: [],
+      pendingInputs: inputs.length,
+      inputBytes: 0,
+      outcome: null,
+    };
     for (const input of inputs) goals.get(input)?.dependents.push(goal);
     goals.set(name, goal);
   }
@@ -50,6 +58,10 @@ class FakeRunner implements GoalRunner {
     return signal.aborted ? "cancelled" : ending;
   }
 
+  sizeBytesOf(goal: Goal): number {
+    return goal.name.startsWith("huge") ? 1e9 : 1e6;
+  }
+
   skip(goal: Goal, outcome: "dependency-failed" | "cancelled"): void {
     this.skipped.push(`${goal.name} ${outcome}`);
   }
@@ -65,6 +77,23 @@ test("runGoals starts a goal after its inputs", async () => {
   await runGoals(goals.toReversed(), runner, options());
   assert.deepEqual([runner.started[0], runner.started.at(-1), runner.started.length], ["a", "d", 4]);
   assert.ok(goals.every(({ outcome }) => outcome === "built"));
+});
+
+test("runGoals starts the head of the heaviest chain first", async () => {
+  const goals = makeGoals({
+    "small.deb": { download: true },
+    "huge.deb": { download: true },
+    a: { inputs: ["small.deb"] },
+    b: {},
+    tool: {},
+    kernel: { inputs: ["huge.deb", "tool"] },
+    top: { inputs: ["a", "b", "kernel"] },
+  });
+  const runner = new FakeRunner();
+  await runGoals(goals, runner, options({ maxJobs: 1 }));
+  const order = runner.started.filter((name) => !name.endsWith(".deb"));
+  assert.ok(order.indexOf("kernel") < order.indexOf("a"), order.join(" "));
+  assert.equal(order.at(-1), "top");
 });
 
 test("runGoals keeps to its places, of which downloads have their own", async () => {
@@ -114,7 +143,7 @@ test("runGoals counts what another process built as done", async () => {
 
 test("runGoals ends, and rejects, when a runner cannot go on at all", async () => {
   const runner = new FakeRunner({ a: new Error("no sandbox") });
-  const goals = makeGoals({ a: {}, b: {}, c: { inputs: ["b"] } });
+  const goals = makeGoals({ a: {}, b: {}, c: { inputs: ["a"] } });
   await assert.rejects(runGoals(goals, runner, options({ maxJobs: 1, keepGoing: true })), /no sandbox/);
   assert.deepEqual(runner.started, ["a"]);
   assert.equal(runner.running, 0);

@@ -2,6 +2,10 @@
  * Runs a graph of goals: a goal starts when its inputs are done and its pool has a place. Builds wait for processors and
  * downloads for the network, so each kind has a pool of its own.
  *
+ * Of the goals that could start, the one at the head of the heaviest chain does, so that a long chain is not what
+ * everything waits for at the end. How long a build takes nobody knows; the size of what was downloaded for it tells well
+ * enough which few take longest (the kernel, gcc).
+ *
  * Invariants: a goal ends exactly once; it starts only when all its inputs ended well; `run` settles only when nothing
  * that it started is still running.
  */
@@ -13,6 +17,8 @@ import type { Goal } from "./goal-graph.ts";
 export interface GoalRunner {
   /** Resolves with how it ended; rejects when nothing else can be built either (no sandbox, disk full). */
   start(goal: Goal, signal: AbortSignal): Promise<BuildOutcome>;
+  /** Size of what a goal made. */
+  sizeBytesOf(goal: Goal): number;
   /** Told of a goal that never starts. */
   skip(goal: Goal, outcome: "dependency-failed" | "cancelled"): void;
 }
@@ -23,6 +29,9 @@ export interface SchedulerOptions {
   readonly keepGoing: boolean;
   readonly signal: AbortSignal;
 }
+
+/** What a build weighs besides its downloads. */
+const BUILD_BYTES = 1024 * 1024;
 
 interface Pool {
   readonly places: number;
@@ -43,6 +52,8 @@ class Scheduler {
   readonly #builds: Pool;
   readonly #downloads: Pool;
   readonly #running = new Set<Promise<void>>();
+  /** Weight of the heaviest chain that starts with a goal; null when weights have changed. */
+  #chainBytes: Map<Goal, number> | null = null;
   #fatal: { readonly error: unknown } | null = null;
 
   constructor(goals: readonly Goal[], runner: GoalRunner, options: SchedulerOptions) {
@@ -75,11 +86,27 @@ class Scheduler {
   #startWaiting(): void {
     for (const pool of [this.#downloads, this.#builds]) {
       while (pool.running < pool.places && !this.#signal.aborted) {
-        const goal = pool.waiting.shift();
+        const goal = this.#takeHeaviest(pool.waiting);
         if (goal === undefined) break;
         this.#start(goal, pool);
       }
     }
+  }
+
+  #takeHeaviest(waiting: Goal[]): Goal | undefined {
+    if (waiting.length <= 1) return waiting.pop();
+    this.#chainBytes ??= new Map();
+    const weights = waiting.map((goal) => this.#chainBytesOf(goal));
+    return waiting.splice(weights.indexOf(Math.max(...weights)), 1)[0];
+  }
+
+  #chainBytesOf(goal: Goal): number {
+    const known = this.#chainBytes?.get(goal);
+    if (known !== undefined) return known;
+    const above = goal.dependents.reduce((most, dependent) => Math.max(most, this.#chainBytesOf(dependent)), 0);
+    const bytes = above + goal.inputBytes + BUILD_BYTES;
+    this.#chainBytes?.set(goal, bytes);
+    return bytes;
   }
 
   #start(goal: Goal, pool: Pool): void {
@@ -105,10 +132,16 @@ class Scheduler {
   }
 
   #releaseDependents(goal: Goal): void {
+    if (isDownload(goal.derivation)) this.#addInputBytes(goal.dependents, this.#runner.sizeBytesOf(goal));
     for (const dependent of goal.dependents) {
       dependent.pendingInputs -= 1;
       if (dependent.pendingInputs === 0 && dependent.outcome === null) this.#enqueue(dependent);
     }
+  }
+
+  #addInputBytes(goals: readonly Goal[], bytes: number): void {
+    for (const goal of goals) goal.inputBytes += bytes;
+    this.#chainBytes = null;
   }
 
   #fail(goal: Goal): void {
