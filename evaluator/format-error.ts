@@ -39,6 +39,9 @@ export function formatErrorDetails(error: EvaluationError, sources: Sources, sho
   return parts.join("\n");
 }
 
+/** At the place of the error itself these only repeat it. */
+const saysNothing = /^while calling the '(throw|abort)' builtin$|^$/;
+
 /** Frames without a place say nothing unless the user wrote them; repeated ones are shown once. */
 function usefulFrames(frames: readonly ErrorFrame[], pos: number, sources: Sources): ErrorFrame[] {
   const seen = new Set<string>();
@@ -46,7 +49,8 @@ function usefulFrames(frames: readonly ErrorFrame[], pos: number, sources: Sourc
     const key = `${frame.pos}:${frame.text}`;
     if (seen.has(key)) return false;
     seen.add(key);
-    return frame.pos === 0 || (sources.locate(frame.pos) !== null && !(frame.pos === pos && frame.text === ""));
+    if (frame.pos === pos && saysNothing.test(frame.text)) return false;
+    return frame.pos === 0 || sources.locate(frame.pos) !== null;
   });
 }
 

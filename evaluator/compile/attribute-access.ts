@@ -26,12 +26,13 @@ import { frameAt } from "./variable.ts";
 export function compileSelect(compiler: Compiler, expr: Select): Run {
   const builtin = builtinMember(compiler, expr);
   if (builtin !== undefined) return () => force(builtin);
+  if (expr.fallback === null && selectsBuiltin(expr)) return missingBuiltin(compiler, expr);
   const from = compiler.compile(expr.from);
   if (expr.fallback !== null) {
     const fallback = compiler.compile(expr.fallback);
     const [name] = expr.path;
     if (expr.path.length === 1 && typeof name === "string") return selectNameOr(from, name, fallback);
-    return selectOr(from, stepsOf(compiler, expr.path), fallback);
+    return selectOr(from, stepsOf(compiler, expr.path), fallback, expr.pos);
   }
   if (expr.path.every((step) => typeof step === "string")) {
     return expr.path.reduce((run, name) => selectName(run, name, expr.pos), from);
@@ -41,11 +42,22 @@ export function compileSelect(compiler: Compiler, expr: Select): Run {
 
 /** `builtins.x`, when `builtins` is the global. */
 export function builtinMember(compiler: Compiler, expr: Select): Lazy | undefined {
-  const { from, path } = expr;
-  const [name] = path;
-  if (from.kind !== "variable" || from.binding?.type !== "global" || from.name !== "builtins") return undefined;
-  if (path.length !== 1 || typeof name !== "string") return undefined;
+  const [name] = expr.path;
+  if (expr.path.length !== 1 || typeof name !== "string" || !selectsBuiltin(expr)) return undefined;
   return compiler.evaluation.builtins.get(name);
+}
+
+function selectsBuiltin({ from, path }: Select): boolean {
+  const isBuiltins = from.kind === "variable" && from.binding?.type === "global" && from.name === "builtins";
+  return isBuiltins && path.length === 1 && typeof path[0] === "string";
+}
+
+function missingBuiltin(compiler: Compiler, { path, pos }: Select): Run {
+  const name = String(path[0]);
+  return () => {
+    const hint = didYouMean(name, compiler.evaluation.builtins.keys);
+    throw new EvaluationError("missing-builtin", `there is no builtin '${name}'`, pos, hint);
+  };
 }
 
 function selectName(from: Run, name: string, pos: number): Run {
@@ -90,15 +102,15 @@ function stepsOf(compiler: Compiler, path: readonly PathStep[]): Step[] {
   return path.map((step) => (typeof step === "string" ? step : compiler.compile(step)));
 }
 
-function stepName(step: Step, env: Env): string {
-  return typeof step === "string" ? step : expectPlainText(step(env));
+function stepName(step: Step, env: Env, pos: number): string {
+  return typeof step === "string" ? step : expectPlainText(step(env), pos);
 }
 
 function selectDynamic(from: Run, steps: readonly Step[], pos: number): Run {
   return (env) => {
     let value = from(env);
     for (const step of steps) {
-      const name = stepName(step, env);
+      const name = stepName(step, env, pos);
       if (!(value instanceof Attrs)) throw notASet(value, name, pos);
       const index = value.shape.indexOf(name);
       if (index < 0) throw missingAttribute(value, name, pos);
@@ -117,11 +129,11 @@ function selectNameOr(from: Run, name: string, fallback: Run): Run {
   };
 }
 
-function selectOr(from: Run, steps: readonly Step[], fallback: Run): Run {
+function selectOr(from: Run, steps: readonly Step[], fallback: Run, pos: number): Run {
   return (env) => {
     let value = from(env);
     for (const step of steps) {
-      const next = value instanceof Attrs ? value.force(stepName(step, env)) : undefined;
+      const next = value instanceof Attrs ? value.force(stepName(step, env, pos)) : undefined;
       if (next === undefined) return fallback(env);
       value = next;
     }
@@ -133,6 +145,7 @@ export function compileHasAttribute(compiler: Compiler, expr: HasAttribute): Run
   const from = compiler.compile(expr.from);
   const steps = stepsOf(compiler, expr.path);
   const last = steps.pop() ?? "";
+  const { pos } = expr;
   if (steps.length === 0 && typeof last === "string") {
     const lookup = new NameLookup(last);
     return (env) => {
@@ -143,11 +156,11 @@ export function compileHasAttribute(compiler: Compiler, expr: HasAttribute): Run
   return (env) => {
     let value = from(env);
     for (const step of steps) {
-      const next = value instanceof Attrs ? value.force(stepName(step, env)) : undefined;
+      const next = value instanceof Attrs ? value.force(stepName(step, env, pos)) : undefined;
       if (next === undefined) return false;
       value = next;
     }
-    return value instanceof Attrs && value.has(stepName(last, env));
+    return value instanceof Attrs && value.has(stepName(last, env, pos));
   };
 }
 

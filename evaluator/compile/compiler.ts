@@ -47,7 +47,7 @@ export class Compiler {
   }
 
   code(expr: Expr): Code {
-    return new Code(compileFirst as Run, { compiler: this, expr } satisfies Source);
+    return new Code(compileFirst as Run, { compiler: this, expr } satisfies Source, expr.pos);
   }
 
   compile(expr: Expr): Run {

@@ -21,6 +21,7 @@ import { intern } from "./intern.ts";
 import { Lexer, type TokenKind } from "./lexer.ts";
 import type { SourceFile, Sources } from "./source-file.ts";
 import { parseIndentedParts, parsePathParts, parseStringParts, type StringPart } from "./string-parts.ts";
+import { syntaxHint } from "./syntax-hint.ts";
 
 export interface ParseOptions {
   /** What relative paths are relative to. */
@@ -72,6 +73,8 @@ class Parser {
   readonly #base: number;
   readonly #options: ParseOptions;
   readonly #builder: AttributeBuilder;
+  /** Offsets of the brackets that are open. */
+  readonly #opened: number[] = [];
 
   constructor(sources: Sources, file: SourceFile, options: ParseOptions) {
     this.#lexer = new Lexer(file);
@@ -98,7 +101,26 @@ class Parser {
       "syntax",
       `syntax error, unexpected ${found}${expected === undefined ? "" : `, expected ${expected}`}`,
       this.#pos,
+      lexer.kind === "end" ? this.#unclosedHint() : syntaxHint(lexer.tokenText, expected),
     );
+  }
+
+  /** Where the innermost bracket was opened that the end of the file leaves open. */
+  #unclosedHint(): string | undefined {
+    const start = this.#opened.at(-1);
+    if (start === undefined) return undefined;
+    const { line, column } = this.#lexer.file.lineAndColumn(start);
+    return `The '${this.#lexer.text.charAt(start)}' of line ${line}, column ${column} is not closed`;
+  }
+
+  #open(kind: TokenKind): void {
+    this.#opened.push(this.#lexer.start);
+    this.#expect(kind);
+  }
+
+  #close(kind: TokenKind): void {
+    this.#expect(kind);
+    this.#opened.pop();
   }
 
   #accept(kind: TokenKind): boolean {
@@ -191,7 +213,7 @@ class Parser {
   }
 
   #formals(): Formals {
-    this.#expect("{");
+    this.#open("{");
     const list: Formal[] = [];
     const seen = new Set<string>();
     let ellipsis = false;
@@ -207,7 +229,7 @@ class Parser {
       list.push({ name, pos, fallback: this.#accept("?") ? this.#expr() : null });
       if (!this.#accept(",")) break;
     }
-    this.#expect("}");
+    this.#close("}");
     return { list, ellipsis };
   }
 
@@ -437,28 +459,28 @@ class Parser {
   }
 
   #parenthesised(): Expr {
-    this.#lexer.next();
+    this.#open("(");
     const expr = this.#expr();
-    this.#expect(")");
+    this.#close(")");
     return expr;
   }
 
   #list(pos: number): Expr {
-    this.#lexer.next();
+    this.#open("[");
     const elements: Expr[] = [];
     while (this.#lexer.kind !== "]") {
       if (!startsOperand(this.#lexer.kind)) this.#unexpected("a list element or ']'");
       elements.push(this.#select());
     }
-    this.#lexer.next();
+    this.#close("]");
     return { kind: "list", elements, pos };
   }
 
   #braced(recursive: boolean, pos: number): AttributeSet {
-    this.#expect("{");
+    this.#open("{");
     const set = this.#builder.create(recursive, pos);
     this.#bindings(set, "}");
-    this.#expect("}");
+    this.#close("}");
     return set;
   }
 

@@ -56,9 +56,12 @@ export class Code {
   run: Run;
   /** What it is compiled from; null when it is. */
   source: unknown;
-  constructor(run: Run, source: unknown = null) {
+  /** The place for errors that have none of their own. */
+  readonly pos: number;
+  constructor(run: Run, source: unknown = null, pos = 0) {
     this.run = run;
     this.source = source;
+    this.pos = pos;
   }
 }
 
@@ -93,6 +96,7 @@ export function forceThunk(thunk: Thunk): Value {
     return value;
   } catch (error) {
     thunk.code = code;
+    if (error instanceof EvaluationError && error.pos === 0) error.pos = code.pos;
     throw error;
   }
 }

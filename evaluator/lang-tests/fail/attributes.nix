@@ -34,6 +34,8 @@ let n = "a"; in { ${n} = 1; "${n}" = 2; }
 ({ enable, package ? 1 }: enable) { enable = true; packge = 2; }
 # case: missing builtin
 builtins.noSuchBuiltin 1
+# case: missing builtin that is nearly there
+builtins.mapAttr
 # case: getAttr of a missing attribute
 builtins.getAttr "b" { a = 1; }
 # case: elemAt out of range
