@@ -66,7 +66,9 @@ test("processJobEvaluator says how the process ended", async () => {
   await assert.rejects(evaluate(`console.error("why"); process.exitCode = 1`), {
     code: "HYDRA_EVALUATION_FAILED",
     details: "why",
+    exitCode: 1,
   });
+  await assert.rejects(evaluate("process.exitCode = 70"), { code: "HYDRA_EVALUATION_FAILED", exitCode: 70 });
   await assert.rejects(evaluate(`process.kill(process.pid, "SIGKILL")`), {
     code: "HYDRA_EVALUATOR_KILLED",
     hint: "The system may have run out of memory",

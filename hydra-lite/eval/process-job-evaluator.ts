@@ -99,5 +99,10 @@ function evaluatorFailed({ code, signal, error }: ProcessEnd, complaints: string
     const hint = signal === "SIGKILL" ? { hint: "The system may have run out of memory" } : {};
     return new AppError("HYDRA_EVALUATOR_KILLED", `The evaluator was ended by ${signal}`, { ...hint, ...details });
   }
-  return new AppError("HYDRA_EVALUATION_FAILED", `The evaluation failed with exit code ${code}`, details);
+  // Any other code than 1 is no verdict on what was evaluated: the host lacks something, or the evaluator has a defect.
+  const exitCode = code ?? 1;
+  return new AppError("HYDRA_EVALUATION_FAILED", `The evaluation failed with exit code ${code}`, {
+    ...details,
+    exitCode,
+  });
 }

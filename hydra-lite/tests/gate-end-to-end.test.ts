@@ -19,9 +19,14 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { excuseLine } from "../api.ts";
 import { openDatabase } from "../db/open-database.ts";
+import type { JobEvaluator } from "../eval/job-evaluator.ts";
+import { processJobEvaluator } from "../eval/process-job-evaluator.ts";
+import { sourceArguments } from "../eval/source-arguments.ts";
+import { readSourceRevision } from "../eval/source-revision.ts";
 import type { GateEvent } from "../gate-event.ts";
 import type { GateOptions } from "../gate-options.ts";
 import { gateStatus } from "../gate-status.ts";
+import type { JobResult } from "../model/job.ts";
 import { runGate } from "../run-gate.ts";
 import { NixJobEvaluator } from "./nix-job-evaluator.ts";
 import { type TempFolder, tempFolder } from "./temp-folder.ts";
@@ -69,14 +74,13 @@ describe("gate, end to end", () => {
   };
   const gate = async (options: Partial<GateOptions> = {}): Promise<GateEvent[]> => {
     const events: GateEvent[] = [];
-    const parts = { evaluator: new NixJobEvaluator(root) };
-    const distroArgument = { name: "distro", kind: "expression", value: distro } as const;
-    const given = { root, releaseFile: join(source, "release.nix"), arguments: [distroArgument], channel: "small" };
-    for await (const event of runGate({ ...given, parts, ...options })) {
+    const given = { root, releaseFile: join(source, "release.nix"), arguments: [distroArgument()], channel: "small" };
+    for await (const event of runGate({ ...given, ...options })) {
       events.push(event);
     }
     return events;
   };
+  const distroArgument = () => ({ name: "distro", kind: "expression", value: distro }) as const;
   const outcomeOf = (events: readonly GateEvent[]) => {
     const last = events.at(-1);
     assert.ok(last?.type === "finished");
@@ -85,6 +89,27 @@ describe("gate, end to end", () => {
   const excusesIn = (events: readonly GateEvent[]) =>
     events.flatMap((event) => (event.type === "verdict" ? event.excuses : []));
   const releaseName = (stamp: string): string => `small-1pre${stamp}.${git("rev-parse", "--short=12", "HEAD")}`;
+
+  test("Firn's evaluator finds the jobs that real Nix finds", async () => {
+    const revision = await readSourceRevision(join(source, "release.nix"));
+    const request = {
+      releaseFile: join(source, "release.nix"),
+      arguments: [...sourceArguments(revision, "small"), distroArgument()],
+    };
+    const jobsOf = async (evaluator: JobEvaluator): Promise<JobResult[]> => {
+      const jobs: JobResult[] = [];
+      for await (const job of evaluator.evaluate(request)) {
+        jobs.push(job);
+      }
+      return jobs.sort((a, b) => (a.attr < b.attr ? -1 : 1));
+    };
+    const found = await jobsOf(processJobEvaluator({ root }));
+    assert.deepEqual(
+      found.map(({ attr }) => attr),
+      ["beside", "channel", "tested", "tests.boot", "tests.report"],
+    );
+    assert.deepEqual(found, await jobsOf(new NixJobEvaluator(root)));
+  });
 
   test("a green release moves the channel", async () => {
     const events = await gate();

@@ -3,12 +3,10 @@
  * line of JSON, without the build's log.
  */
 import { runGate } from "../run-gate.ts";
-import { NixJobEvaluator } from "./nix-job-evaluator.ts";
 
 const [root = "", releaseFile = "", distro = ""] = process.argv.slice(2);
 const given = [{ name: "distro", kind: "expression", value: distro }] as const;
-const parts = { evaluator: new NixJobEvaluator(root) };
-for await (const event of runGate({ root, releaseFile, arguments: given, channel: "small", parts })) {
+for await (const event of runGate({ root, releaseFile, arguments: given, channel: "small" })) {
   if (event.type !== "build" || event.event.type !== "log") {
     process.stdout.write(`${JSON.stringify(event)}\n`);
   }
