@@ -1,10 +1,10 @@
 /** The store, for everything outside `store/`: named exports only; the contracts stand with the types. */
 
 export { buildLogPath, readBuildLog } from "./build/build-log.ts";
-export { buildPaths } from "./build/build-paths.ts";
 export type { BuildEvent, BuildOptions, BuildOutcome, BuildRun, BuildTarget, TargetResult } from "./build/events.ts";
-export { type ExportOptions, type ExportResult, exportBinaryCache } from "./cache/export-binary-cache.ts";
+export type { ExportOptions, ExportResult } from "./cache/export-binary-cache.ts";
 export type { NarCompression } from "./cache/nar-file.ts";
+export { buildPaths, exportBinaryCache } from "./deferred.ts";
 export { defaultRoot } from "./local/default-root.ts";
 export { type OpenStoreOptions, openLocalStore } from "./local/local-store.ts";
 export { hashAndScanTree, ReferenceScanner, type ScannedTree, scanReferences } from "./local/reference-scan.ts";

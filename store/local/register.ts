@@ -5,6 +5,7 @@ import type { Derivation } from "../formats/derivation-type.ts";
 import { isDerivationPath, parseStorePath } from "../formats/store-path.ts";
 import { AppError } from "../std/app-error.ts";
 import { fsPath } from "../std/byte-string.ts";
+import { systemErrorCode } from "../std/system-error.ts";
 import { physicalPath, type StoreContext } from "./store-context.ts";
 import type { NewPathInfo } from "./store-interface.ts";
 
@@ -43,11 +44,17 @@ export function registerPaths(
   });
 }
 
-/** Reads and parses a `.drv` of this store, valid or not. */
+/**
+ * Reads and parses a `.drv` of this store, valid or not.
+ * @throws AppError `STORE_INVALID_PATH`, `STORE_BAD_DERIVATION`
+ */
 export function readDerivation(context: StoreContext, drvPath: string): Derivation {
   try {
     return parseDerivation(readFileSync(fsPath(physicalPath(context.layout, drvPath)), "latin1"));
   } catch (cause) {
+    if (systemErrorCode(cause) === "ENOENT") {
+      throw new AppError("STORE_INVALID_PATH", `Derivation '${drvPath}' is not in the store`, { cause });
+    }
     throw new AppError("STORE_BAD_DERIVATION", `Cannot read derivation '${drvPath}'`, { cause });
   }
 }

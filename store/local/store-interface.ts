@@ -70,6 +70,7 @@ export interface LocalStore {
   addPath(name: string, physicalSource: string, options?: AddPathOptions): string;
   /** Writes `<name>.drv` with its references and registers it; returns its path. No-op when valid. */
   addDerivation(name: string, derivation: Derivation): string;
+  /** @throws AppError `STORE_INVALID_PATH` when it is not there, `STORE_BAD_DERIVATION` */
   readDerivation(drvPath: string): Derivation;
   /** Adds a path from a NAR; nothing of `info` is believed before the NAR fits it. References must be valid by `commit`. */
   importNar(info: NewPathInfo): NarImport;

@@ -1,0 +1,43 @@
+/**
+ * The heavy functions of the store, with their code loaded when they are first called: a query or an evaluation, which
+ * needs none of it, starts some 50 ms of processor time earlier.
+ */
+import type { BuildEvent, BuildOptions, BuildRun, BuildTarget } from "./build/events.ts";
+import type { ExportOptions, ExportResult } from "./cache/export-binary-cache.ts";
+import type { LocalStore } from "./local/store-interface.ts";
+
+/**
+ * Makes the outputs of derivations valid. Starts at once; see {@link BuildRun}.
+ * @example
+ * const run = buildPaths(store, [{ drvPath }], { maxJobs: 2 });
+ * for await (const event of run) if (event.type === "log") show(event.line);
+ * const { success } = await run.result;
+ */
+export function buildPaths(store: LocalStore, targets: readonly BuildTarget[], options: BuildOptions = {}): BuildRun {
+  const run = import("./build/build-paths.ts").then((module) => module.buildPaths(store, targets, options));
+  const result = run.then((started) => started.result);
+  // Whoever only reads the events learns of a failure there.
+  result.catch(() => {});
+  return { result, [Symbol.asyncIterator]: () => eventsOf(run) };
+}
+
+async function* eventsOf(run: Promise<BuildRun>): AsyncGenerator<BuildEvent, void, void> {
+  yield* await run;
+}
+
+/**
+ * Adds the closure of `paths` to the binary cache at `folder`, making it when it is not there: `nix-cache-info`, a narinfo
+ * and a compressed NAR each, as any Nix substitutes from. What is there is kept.
+ * @throws AppError `STORE_INVALID_PATH`, `STORE_PATH_MODIFIED` when a path's contents are no longer what was registered,
+ *   `STORE_BAD_KEY`, `STORE_DISK_FULL`
+ * @example await exportBinaryCache(store, [toplevel], "/srv/cache", { signingKey });
+ */
+export async function exportBinaryCache(
+  store: LocalStore,
+  paths: Iterable<string>,
+  folder: string,
+  options: ExportOptions = {},
+): Promise<ExportResult> {
+  const module = await import("./cache/export-binary-cache.ts");
+  return module.exportBinaryCache(store, paths, folder, options);
+}
