@@ -39,7 +39,7 @@ const TYPES: readonly [Type, ...Type[]] = [
   "path",
 ];
 const NAMES = ["a", "b", "c", "d", "x", "y", "z'", "foo-bar", "_q"] as const;
-const ATTRIBUTES = ["a", "b", "c", "d", '"x y"', '"a"', "or", '${"b"}'] as const;
+const ATTRIBUTES = ["a", "b", "c", "d", '"x y"', '"a"', "or", '\x24{"b"}'] as const;
 const STRING_PIECES = [
   ..."a b ab Z 0 1.2 - _ . , / // \\n \\t \\\" \\\\ \\${ $ $$ \\$ ' '' \xc3\xa9 # /* */ \\x".split(" "),
   " ",
