@@ -39,7 +39,8 @@ test("distro: so is every package of another architecture", async () => {
 });
 
 test("distro: so are packages built from source, trivial builders and tests", async () => {
-  const packages = "hello firn-driver nodejs nssModules cacert tests.boot tests.systemd tests.stdenv tests.programs makeWrapper";
+  const packages =
+    "hello firn-driver nodejs nssModules cacert tests.boot tests.systemd tests.stdenv tests.programs makeWrapper";
   await assertSameDerivations(`with import ./distro { }; [ ${packages} ]`, 10);
 });
 
