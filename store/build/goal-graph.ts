@@ -6,7 +6,6 @@ import type { Derivation } from "../formats/derivation-type.ts";
 import { derivationName } from "../formats/store-path.ts";
 import type { LocalStore } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
-import { isDownload } from "./derivation-traits.ts";
 import type { BuildOutcome, BuildTarget } from "./events.ts";
 
 export interface Goal {
@@ -16,7 +15,7 @@ export interface Goal {
   readonly dependents: Goal[];
   /** Inputs that are not built yet. */
   pendingInputs: number;
-  /** Size of its inputs that were downloaded, as far as it is known: a measure of how long it may take. */
+  /** Size of its inputs, as far as they are made: a measure of how long it may take. */
   inputBytes: number;
   outcome: BuildOutcome | null;
 }
@@ -50,7 +49,7 @@ export function planGoals(store: LocalStore, targets: readonly BuildTarget[]): G
     }
     if (want.dependent === null) continue;
     if (goal !== undefined) link(goal, want.dependent);
-    else if (isDownload(derivation)) want.dependent.inputBytes += sizeOfOutputs(store, derivation);
+    else want.dependent.inputBytes += sizeOfOutputs(store, derivation);
   }
   return { goals, derivations };
 }

@@ -3,8 +3,8 @@
  * downloads for the network, so each kind has a pool of its own.
  *
  * Of the goals that could start, the one at the head of the heaviest chain does, so that a long chain is not what
- * everything waits for at the end. How long a build takes nobody knows; the size of what was downloaded for it tells well
- * enough which few take longest (the kernel, gcc).
+ * everything waits for at the end. How long a build takes nobody knows; the size of its inputs tells well enough which few
+ * take longest (the kernel, gcc).
  *
  * Invariants: a goal ends exactly once; it starts only when all its inputs ended well; `run` settles only when nothing
  * that it started is still running.
@@ -30,7 +30,7 @@ export interface SchedulerOptions {
   readonly signal: AbortSignal;
 }
 
-/** What a build weighs besides its downloads. */
+/** What a build weighs besides its inputs. */
 const BUILD_BYTES = 1024 * 1024;
 
 interface Pool {
@@ -132,7 +132,7 @@ class Scheduler {
   }
 
   #releaseDependents(goal: Goal): void {
-    if (isDownload(goal.derivation)) this.#addInputBytes(goal.dependents, this.#runner.sizeBytesOf(goal));
+    this.#addInputBytes(goal.dependents, this.#runner.sizeBytesOf(goal));
     for (const dependent of goal.dependents) {
       dependent.pendingInputs -= 1;
       if (dependent.pendingInputs === 0 && dependent.outcome === null) this.#enqueue(dependent);
