@@ -27,9 +27,8 @@ async function holdCollection(root: string): Promise<{ readonly ended: Promise<u
 test("addText waits for our collection", async () => {
   using env = temporaryStore();
   const { ended } = await holdCollection(env.root);
-  const startMs = performance.now();
   env.store.addText("foo", "bar", []);
-  assert.ok(performance.now() - startMs > HOLD_MS / 3);
+  assert.equal(existsSync(storeLayout(env.root).gcSocketPath), false, "the collection was not over");
   await ended;
 });
 
@@ -37,17 +36,16 @@ test("real Nix's additions wait for our collection", { skip: REAL_NIX_MISSING },
   using env = temporaryStore();
   writeFileSync(join(env.folder, "file"), "x");
   const { ended } = await holdCollection(env.root);
-  const startMs = performance.now();
   const args = ["--store", env.root, "--add", join(env.folder, "file")];
   execFileSync("nix-store", args, { env: realNixEnv(env.root), stdio: "pipe" });
-  assert.ok(performance.now() - startMs > HOLD_MS / 3);
+  assert.equal(existsSync(storeLayout(env.root).gcSocketPath), false, "the collection was not over");
   await ended;
 });
 
-test("real Nix collecting while we add hurts nothing", { skip: REAL_NIX_MISSING, timeout: 60_000 }, async () => {
+test("real Nix collecting while we add hurts nothing", { skip: REAL_NIX_MISSING, timeout: 120_000 }, async () => {
   using env = temporaryStore();
   env.store.close();
-  const adder = spawn(process.execPath, [script("churn"), env.root, "5", "60"], {
+  const adder = spawn(process.execPath, [script("churn"), env.root, "5", "30"], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   const error: Buffer[] = [];
