@@ -38,13 +38,16 @@ export async function bootMachine(spec: MachineSpec, options: BootMachineOptions
   });
   const machine = cluster.machines.get(spec.name);
   if (machine === undefined) throw new AppError("DRIVER_NODES", `There is no machine '${spec.name}'`);
-  using terminal = new Terminal(options.input, options.output);
+  using terminal = new Terminal(options.input);
   const console$ = machine.consoleBytes$.subscribe((chunk) => options.output.write(chunk));
   try {
     await machine.start();
     terminal.onInput = (text) => machine.sendConsole(text);
     return await Promise.race([
-      terminal.left.then(() => "left" as const),
+      terminal.left.then(() => {
+        options.output.write("\r\n");
+        return "left" as const;
+      }),
       machine.waitForShutdown({ timeoutMs: Number.MAX_SAFE_INTEGER }).then(() => "powered-off" as const),
     ]);
   } finally {
@@ -63,7 +66,7 @@ class Terminal implements Disposable {
   #afterPrefix = false;
   onInput: (text: string) => void = () => {};
 
-  constructor(input: BootMachineOptions["input"], _output: Writable) {
+  constructor(input: BootMachineOptions["input"]) {
     this.#input = input;
     if (input.isTTY === true) input.setRawMode?.(true);
     input.on("data", this.#listener);
