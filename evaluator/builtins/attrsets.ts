@@ -126,6 +126,7 @@ function argumentFlags(code: LambdaCode): Attrs {
   const flags = attrsFromPairs(
     code.formals.map(({ name }) => name),
     code.formals.map(({ fallback }) => fallback !== null),
+    code.formals.map(({ pos }) => pos),
   );
   code.argumentFlags = flags;
   return flags;

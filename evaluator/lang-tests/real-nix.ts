@@ -121,25 +121,21 @@ function unquote(line: string): string {
 }
 
 /**
- * What `nix-instantiate --eval --strict` prints for each file, or the first line of its error. One process serves many files,
+ * What `nix-instantiate --eval` with these flags prints for each file, a line each, or the first line of its error. One process serves many files,
  * a new one is started after each error.
  */
-export function printWithRealNix(files: readonly string[]): Answer[] {
+export function printWithRealNix(files: readonly string[], flags: readonly string[] = ["--strict"]): Answer[] {
   const answers: Answer[] = [];
   while (answers.length < files.length) {
     const rest = files.slice(answers.length);
     const attributes = rest.map((file, n) => `a${n} = import (/. + ${JSON.stringify(file)});`);
     const selections = rest.flatMap((_, n) => ["-A", `a${n}`]);
-    const run = spawnSync(
-      "nix-instantiate",
-      ["--eval", "--strict", "-E", `{ ${attributes.join(" ")} }`, ...selections],
-      {
-        encoding: "latin1",
-        env: nixEnvironment(),
-        timeout: 30_000,
-        maxBuffer: 1 << 30,
-      },
-    );
+    const run = spawnSync("nix-instantiate", ["--eval", ...flags, "-E", `{ ${attributes.join(" ")} }`, ...selections], {
+      encoding: "latin1",
+      env: nixEnvironment(),
+      timeout: 30_000,
+      maxBuffer: 1 << 30,
+    });
     const printed = run.stdout.split("\n").slice(0, -1);
     answers.push(...printed.map((shown): Answer => ({ kind: "value", shown })));
     if (printed.length < rest.length) answers.push(errorOf(run.stderr));

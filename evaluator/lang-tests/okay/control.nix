@@ -84,3 +84,5 @@ let s = builtins.listToAttrs [ { name = "b"; value = 1; } { name = "a"; value = 
 # case: which functions keep positions
 let s = { b = 1; a = 2; }; at = set: (builtins.unsafeGetAttrPos "a" set).column or 0; in
 map at [ (s // { c = 1; }) ({ c = 1; } // s) (removeAttrs s [ "b" ]) (builtins.intersectAttrs { a = 1; } s) (builtins.mapAttrs (n: v: v) s) (rec { a = 1; }) ({ ${"a" + ""} = 1; }) ]
+# case: functionArgs tells where arguments are
+let args = builtins.functionArgs ({ a, bb ? 1 }: a); in map (n: (builtins.unsafeGetAttrPos n args).column) [ "a" "bb" ]
