@@ -25,7 +25,9 @@ import {
   withDeadline,
 } from "../wait/deadline.ts";
 import { pullFiles, pushFiles } from "./copy-files.ts";
+import { describeOutput, indent } from "./describe-output.ts";
 import { Guest } from "./guest.ts";
+import { connectCommand, splitArguments, systemctlCommand, troubleCommand } from "./guest-commands.ts";
 import { keysOfCharacter, keysOfCombination } from "./keys.ts";
 import type { MachineSpec } from "./machine-spec.ts";
 import { vlanDeviceId } from "./qemu-arguments.ts";
@@ -33,7 +35,8 @@ import type { QmpEvent } from "./qmp-client.ts";
 import { quoteShell } from "./quote-shell.ts";
 import type { CommandResult } from "./root-shell.ts";
 import { type SerialLine, SerialLog } from "./serial-log.ts";
-import { judgeUnit, parseUnitInfo, type UnitInfo, unitProperties } from "./unit-state.ts";
+import { parseUnitInfo, type UnitInfo } from "./unit-state.ts";
+import { UnitWait } from "./unit-wait.ts";
 
 /** What a cluster gives each of its machines. */
 export interface MachineEnvironment {
@@ -276,29 +279,17 @@ export class Machine implements AsyncDisposable {
    * state, jobs and journal, when the unit has failed or nothing is going to start it.
    */
   async waitForUnit(unit: string, options: WaitOptions & { readonly user?: string } = {}): Promise<void> {
-    const query = `--no-pager show --property=${unitProperties.join(",")} ${quoteShell(unit)}`;
-    const command = systemctlCommand(query, options.user);
-    let idleSinceMs: number | undefined;
     await this.connect(options);
+    const wait = new UnitWait({ unit, user: options.user }, (command, signal) =>
+      this.#run(command, { signal, timeoutMs: 60_000 }),
+    );
     await this.#wait(
       `unit '${unit}'`,
       options,
       async (signal) => {
-        const result = await this.#run(command, { signal, timeoutMs: 60_000 });
-        if (result.status !== 0) return undefined;
-        const verdict = judgeUnit(parseUnitInfo(result.output));
-        if (verdict.state === "reached") return true;
+        const verdict = await wait.ask(signal);
         if (verdict.state === "failed") throw await this.#unitError(unit, verdict.reason, options.user);
-        if (verdict.state === "busy" || (await this.#hasJobs(signal, options.user))) {
-          idleSinceMs = undefined;
-          return undefined;
-        }
-        // Between two jobs of a chain there is a moment without any.
-        idleSinceMs ??= Date.now();
-        if (verdict.state === "idle" && Date.now() - idleSinceMs > 1_500) {
-          throw await this.#unitError(unit, verdict.reason, options.user);
-        }
-        return undefined;
+        return verdict.state === "reached" || undefined;
       },
       () => this.#describeUnit(unit, options.user),
     );
@@ -697,14 +688,6 @@ export class Machine implements AsyncDisposable {
     });
   }
 
-  async #hasJobs(signal: AbortSignal, user: string | undefined): Promise<boolean> {
-    const result = await this.#run(systemctlCommand("list-jobs --no-legend --plain", user), {
-      signal,
-      timeoutMs: 60_000,
-    });
-    return result.output.trim() !== "" && !result.output.startsWith("No jobs");
-  }
-
   async #unitError(unit: string, reason: string, user: string | undefined): Promise<AppError> {
     return new AppError("DRIVER_UNIT_FAILED", `Unit '${unit}' on '${this.name}' will not become active: ${reason}`, {
       details: await this.#describeUnit(unit, user),
@@ -746,48 +729,8 @@ export class Machine implements AsyncDisposable {
   }
 }
 
-const troubleCommand =
-  "{ systemctl --failed --no-legend --plain --no-pager; systemctl list-jobs --no-legend --no-pager; " +
-  "journalctl --no-pager --boot --priority=warning --lines=20 --output=short-monotonic; } 2>/dev/null || true";
-
-function systemctlCommand(query: string, user: string | undefined): string {
-  if (user === undefined) return `systemctl ${query}`;
-  const inner = `XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user ${query}`;
-  return `su -l ${quoteShell(user)} --shell /bin/sh -c ${quoteShell(inner)}`;
-}
-
-/** bash itself connects, since a machine need not have netcat. */
-function connectCommand(address: string, port: number): string {
-  return `timeout 5 bash -c ${quoteShell(`: </dev/tcp/${address}/${port}`)} 2>/dev/null`;
-}
-
-function splitArguments(args: CommandArguments): { commands: string[]; options: WaitOptions } {
-  const commands: string[] = [];
-  let options: WaitOptions = {};
-  for (const arg of args) {
-    if (typeof arg === "string") commands.push(arg);
-    else options = arg;
-  }
-  return { commands, options };
-}
-
 function describeResult({ status, output, stderr }: CommandResult): ActionResult {
   return { status, output, stderr };
-}
-
-function describeOutput({ status, output, stderr }: Pick<CommandResult, "status" | "output" | "stderr">): string {
-  const parts = [`status ${status}`];
-  if (output.trim() !== "") parts.push("stdout:", indent(lastLines(output)));
-  if (stderr.trim() !== "") parts.push("stderr:", indent(lastLines(stderr)));
-  return parts.join("\n");
-}
-
-function lastLines(text: string): string {
-  return text.trimEnd().split("\n").slice(-30).join("\n");
-}
-
-function indent(text: string): string {
-  return text.trimEnd().replaceAll(/^/gm, "  ");
 }
 
 function capital(text: string): string {

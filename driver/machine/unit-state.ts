@@ -28,7 +28,8 @@ export const unitProperties: readonly string[] = [
  */
 export type UnitVerdict =
   | { readonly state: "reached" | "busy" }
-  | { readonly state: "failed" | "idle"; readonly reason: string };
+  | { readonly state: "failed"; readonly reason: string }
+  | { readonly state: "idle"; readonly reason: string };
 
 /** Reads `Name=value` lines. */
 export function parseUnitInfo(text: string): UnitInfo {
