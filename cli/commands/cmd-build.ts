@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { LocalStore } from "#store/api.ts";
 import { isAppError } from "#store/std/app-error.ts";
 import { buildFlags, buildOptions } from "../build-flags.ts";
 import { type Command, type CommandContext, defineCommand } from "../command.ts";
@@ -7,6 +8,7 @@ import type { ParsedCommandLine } from "../flags.ts";
 import { installablesOf, instantiate } from "../instantiate.ts";
 import { openStore } from "../open-store.ts";
 import { showError } from "../output/show-error.ts";
+import { dim, say } from "../output/terminal.ts";
 import { realise } from "../realise.ts";
 import { linkResults } from "../result-links.ts";
 
@@ -61,10 +63,18 @@ async function build({ flags: given, operands }: Line, { signal }: CommandContex
     const paths = results.map(({ outputs }, index) => outputs[derivations[index]?.outputName ?? "out"] ?? "");
     if (!given.noLink) linkResults(store, paths, resolve(given.outLink ?? "result"));
     if (given.json) printJson({ type: "result", root: store.root, targets: results });
-    else for (const path of paths) process.stdout.write(`${path}\n`);
+    else showPaths(store, paths);
     return 0;
   } finally {
     store.close();
+  }
+}
+
+/** The paths as builds and machines see them; where they lie on this host is said beside, not on standard output. */
+function showPaths(store: LocalStore, paths: readonly string[]): void {
+  for (const path of paths) {
+    process.stdout.write(`${path}\n`);
+    if (store.physicalPath(path) !== path) say(dim(`on this host: ${store.physicalPath(path)}`));
   }
 }
 

@@ -1,5 +1,5 @@
 /** The operations of `nix-store`, one function each; the first that is asked for runs. */
-import { createReadStream, existsSync, readFileSync, writeSync } from "node:fs";
+import { createReadStream, writeSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { LocalStore } from "#store/api.ts";
 import { isHashAlgorithm } from "#store/formats/hash.ts";
@@ -144,17 +144,14 @@ async function readLog({ store, operands }: OperationRequest): Promise<number> {
 }
 
 async function logOf(store: LocalStore, operand: string): Promise<Buffer> {
-  const { buildLogPath } = await import("#store/api.ts");
+  const { readBuildLog } = await import("#store/api.ts");
   const path = await storePathOf(store, operand);
   const drvPath = path.endsWith(".drv") ? path : (store.queryPathInfo(path)?.deriver ?? path);
-  const log = buildLogPath(store.root, drvPath);
-  if (existsSync(log)) return readFileSync(log);
-  if (!existsSync(`${log}.bz2`))
-    throw new AppError("STORE_NO_LOG", `There is no build log of '${path}'`, {
-      hint: "only what was built here has one",
-    });
-  const { execFileSync } = await import("node:child_process");
-  return execFileSync("bzip2", ["-dc", `${log}.bz2`], { maxBuffer: 2 ** 30 });
+  const log = await readBuildLog(store.root, drvPath);
+  if (log !== null) return log;
+  throw new AppError("STORE_NO_LOG", `There is no build log of '${path}'`, {
+    hint: "only what was built here has one",
+  });
 }
 
 function physicalOf(store: LocalStore, operand: string): string {
