@@ -57,13 +57,17 @@ function entryAttrs(entry: ContextEntry): Attrs {
   });
 }
 
+/** `<hash>-<name>`. */
+const storePathName = /^[0-9a-df-np-sv-z]{32}-[0-9A-Za-z+\-._?=]+$/;
+
 function appendContext(evaluation: Evaluation, lazyText: Lazy, lazyContext: Lazy): Value {
   const value = expectString(lazyText);
   const additions = expectAttrs(lazyContext);
   const context = new Set(contextOf(value));
   for (let index = 0; index < additions.size; index++) {
     const path = additions.keys[index] as string;
-    if (!path.startsWith(`${evaluation.io.storeDir}/`)) {
+    const { storeDir } = evaluation.io;
+    if (!path.startsWith(`${storeDir}/`) || !storePathName.test(path.slice(storeDir.length + 1))) {
       throw new EvaluationError("other", `context key '${path}' is not a store path`);
     }
     addEntry(context, path, expectAttrs(additions.values[index] as Lazy));

@@ -3,6 +3,7 @@
  * The same seed makes the same programs in the same order.
  */
 
+import { readCorpus } from "../lang-tests/corpus.ts";
 import { compareWithRealNix, type Difference } from "./compare.ts";
 import { Generator } from "./generate.ts";
 import { addBlanks, breakText } from "./mutate.ts";
@@ -43,12 +44,25 @@ export async function fuzz({ seed, seconds, maxDifferences }: FuzzOptions): Prom
   return { programs, differences };
 }
 
-/** Of twenty programs five are broken, two have odd blanks. */
+/** Of twenty programs five are broken, two have odd blanks, three are broken cases of the language tests. */
 function makeProgram(random: Random): Tree {
-  const program = new Generator(random).program();
   const kind = random.below(20);
-  if (kind < 5) return { parts: [breakText(renderTree(program), random)] };
-  return kind < 7 ? { parts: [addBlanks(renderTree(program), random)] } : program;
+  const [first, ...others] = corpus();
+  if (kind < 3 && first !== undefined) return { parts: [breakText(random.pick([first, ...others]), random)] };
+  const program = new Generator(random).program();
+  if (kind < 8) return { parts: [breakText(renderTree(program), random)] };
+  return kind < 10 ? { parts: [addBlanks(renderTree(program), random)] } : program;
+}
+
+/** Not those with files or large numbers, or with what the oracle cannot do or does otherwise on purpose. */
+const unfit = /\d{4}|fixtures|appendContext|toJSON|convertHash|replaceStrings|langVersion/;
+let programs: readonly string[] | undefined;
+
+function corpus(): readonly string[] {
+  programs ??= [...readCorpus("okay"), ...readCorpus("parse-fail")]
+    .filter(({ program, differs }) => differs === null && !unfit.test(program))
+    .map(({ program }) => program);
+  return programs;
 }
 
 /** Smaller programs as long as one of them still shows a difference of the same kind. */

@@ -80,6 +80,10 @@ builtins.toFile "a/b" "text"
 toString [ 1 (x: x) ]
 # case: appendContext with no store path
 builtins.appendContext "a" { "/not/in/store" = { path = true; }; }
+# case: appendContext with a hash that is too long
+builtins.appendContext "a" { "/nix/store/aaa00000000000000000000000000000000-x.drv" = { path = true; }; }
+# case: appendContext with outputs of what is no derivation
+builtins.appendContext "a" { "/nix/store/00000000000000000000000000000000-x" = { outputs = [ "out" ]; }; }
 # case: storePath of no store path
 builtins.storePath "/not/in/store"
 # case: bitAnd of floats
