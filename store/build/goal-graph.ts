@@ -6,6 +6,7 @@ import type { Derivation } from "../formats/derivation-type.ts";
 import { derivationName } from "../formats/store-path.ts";
 import type { LocalStore } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
+import { isDownload } from "./derivation-traits.ts";
 import type { BuildOutcome, BuildTarget } from "./events.ts";
 
 export interface Goal {
@@ -15,7 +16,7 @@ export interface Goal {
   readonly dependents: Goal[];
   /** Inputs that are not built yet. */
   pendingInputs: number;
-  /** Size of its inputs, as far as they are made: a measure of how long it may take. */
+  /** Size of its inputs, as far as they are made, each divided among its users: a measure of how long it may take. */
   inputBytes: number;
   outcome: BuildOutcome | null;
 }
@@ -49,7 +50,7 @@ export function planGoals(store: LocalStore, targets: readonly BuildTarget[]): G
     }
     if (want.dependent === null) continue;
     if (goal !== undefined) link(goal, want.dependent);
-    else want.dependent.inputBytes += sizeOfOutputs(store, derivation);
+    else if (isDownload(derivation)) want.dependent.inputBytes += sizeOfOutputs(store, derivation);
   }
   return { goals, derivations };
 }

@@ -132,7 +132,8 @@ class Scheduler {
   }
 
   #releaseDependents(goal: Goal): void {
-    this.#addInputBytes(goal.dependents, this.#runner.sizeBytesOf(goal));
+    // what many use is a tool: that it is large says nothing about them
+    this.#addInputBytes(goal.dependents, this.#runner.sizeBytesOf(goal) / goal.dependents.length);
     for (const dependent of goal.dependents) {
       dependent.pendingInputs -= 1;
       if (dependent.pendingInputs === 0 && dependent.outcome === null) this.#enqueue(dependent);
