@@ -2,7 +2,7 @@
 import type { Evaluation } from "../evaluation.ts";
 import { formatFloat } from "../text/float-format.ts";
 import { Attrs } from "./attrs.ts";
-import { LambdaValue } from "./callable.ts";
+import { LambdaValue, PartialCall } from "./callable.ts";
 import { isDerivation } from "./equal.ts";
 import { textOf } from "./expect.ts";
 import { TextBuilder } from "./text-builder.ts";
@@ -100,7 +100,10 @@ class XmlWriter {
         for (const element of value) this.#value(element);
       });
     } else if (value instanceof Attrs) this.#set(value);
-    else if (value instanceof LambdaValue) this.#function(value);
+    else if (value instanceof LambdaValue) this.#function(value, 0);
+    else if (value instanceof PartialCall && value.callee instanceof LambdaValue) {
+      this.#function(value.callee, value.args.length);
+    }
     else this.#empty("unevaluated");
   }
 
@@ -137,12 +140,12 @@ class XmlWriter {
     });
   }
 
-  #function(lambda: LambdaValue): void {
-    const { code } = lambda;
+  /** `given`: how many parameters of `a: b: ..` have their arguments. */
+  #function({ code }: LambdaValue, given: number): void {
     this.#element("function", this.#location(code.pos), () => {
       const { formals } = code;
       if (formals === null) {
-        this.#empty("varpat", [["name", code.parameterNames[0] ?? ""]]);
+        this.#empty("varpat", [["name", code.parameterNames[given] ?? ""]]);
         return;
       }
       const attributes: Attribute[] = [];

@@ -53,3 +53,5 @@ builtins.split "a|ab" "xaby"
 builtins.split "" "ab"
 # case: toFile has a context that printing does not show
 builtins.stringLength "x"
+# case: toXML of functions that have some of their arguments
+map builtins.toXML [ ((a: b: a) 1) ((a: b: c: a) 1 2) (map (x: x)) ]
