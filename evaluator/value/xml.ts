@@ -103,8 +103,7 @@ class XmlWriter {
     else if (value instanceof LambdaValue) this.#function(value, 0);
     else if (value instanceof PartialCall && value.callee instanceof LambdaValue) {
       this.#function(value.callee, value.args.length);
-    }
-    else this.#empty("unevaluated");
+    } else this.#empty("unevaluated");
   }
 
   #set(attrs: Attrs): void {

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makeSearchPath, splitNixPath } from "./search-path.ts";
+
+test("splitNixPath: colons of URLs do not separate", () => {
+  assert.deepEqual(splitNixPath("a=/x:/y:nixpkgs=https://example.org/z.tar:b=."), [
+    "a=/x",
+    "/y",
+    "nixpkgs=https://example.org/z.tar",
+    "b=.",
+  ]);
+});
+
+test("makeSearchPath: -I first, then NIX_PATH, then <nix>; relative paths are resolved", () => {
+  const entries = makeSearchPath(["nixpkgs=./tree"], "/etc:x=../y", "/home/me");
+  assert.deepEqual(entries.slice(0, 3), [
+    { prefix: "nixpkgs", path: "/home/me/tree" },
+    { prefix: "", path: "/etc" },
+    { prefix: "x", path: "/home/y" },
+  ]);
+  assert.equal(entries[3]?.prefix, "nix");
+});
