@@ -58,7 +58,7 @@ vmTest("driver and systemd", { nodes }, async ({ machine, step }) => {
     await addUnit(
       machine,
       "slow.service",
-      `[Service]\\nType=oneshot\\nExecStart=${tools}/bash -c "echo still at it; sleep 600"\\n`,
+      `[Service]\\nType=oneshot\\nExecStart=${tools}/bash -c "echo still at it; ${tools}/sleep 600"\\n`,
     );
     await machine.succeed("systemctl start --no-block slow.service");
     await assert.rejects(machine.waitForUnit("slow.service", { timeoutMs: 4_000 }), {

@@ -7,11 +7,12 @@ const idle = "LoadState=loaded\nActiveState=inactive\nJob=\n";
 const signal = new AbortController().signal;
 
 /** A guest whose unit and job list the test sets. */
-function guest(): { state: string; jobs: string; commands: string[]; wait: UnitWait } {
-  const self = { state: idle, jobs: "", commands: [] as string[] };
+function guest(): { state: string; jobs: string; history: string; commands: string[]; wait: UnitWait } {
+  const self = { state: idle, jobs: "", history: "", commands: [] as string[] };
   const run = async (command: string): Promise<CommandResult> => {
     self.commands.push(command);
-    const output = command.includes("list-jobs") ? self.jobs : self.state;
+    const answers = { "list-jobs": self.jobs, journalctl: self.history, show: self.state };
+    const output = Object.entries(answers).find(([word]) => command.includes(word))?.[1] ?? "";
     return { status: 0, output, stderr: "", durationMs: 1 };
   };
   return Object.assign(self, { wait: new UnitWait({ unit: "a b.service", user: undefined }, run) });
@@ -42,4 +43,13 @@ test("UnitWait: active units and failed units are told at once, without asking f
   assert.equal((await machine.wait.ask(signal)).state, "failed");
   assert.equal(machine.commands.length, 2);
   assert.match(machine.commands[0] ?? "", /'a b\.service'$/);
+});
+
+test("UnitWait: a oneshot that systemd has forgotten is known to the journal", async () => {
+  const machine = guest();
+  machine.state = `${idle}Type=oneshot\n`;
+  machine.history = "__CURSOR=x\nMESSAGE_ID=39f53479d3a045ac8e11786248231fbf\n";
+  assert.equal((await machine.wait.ask(signal)).state, "reached");
+  machine.history = "__CURSOR=x\nMESSAGE_ID=be02cf6855d2428ba40df7e9d022f03d\n";
+  assert.equal((await machine.wait.ask(signal)).state, "busy");
 });
