@@ -9,7 +9,7 @@ let
     inherit system specialArgs;
     modules = [ configuration ];
   };
-  vmEval = eval.extendModules { modules = [ ./modules/virtualisation/qemu-vm.nix ]; };
+  vmEval = eval.extendModules { modules = [ ./modules/virtualisation/qemu-vm.nix ./modules/virtualisation/vm-console.nix ]; };
 in
 {
   inherit (eval) pkgs config options;

@@ -46,13 +46,14 @@ in
       LESS = mkOptionDefault "-R";
       PAGER = mkOptionDefault "less";
       NIX_PATH = mkOptionDefault "nixpkgs=/nix/var/nix/profiles/per-user/root/channels/nixos:nixos-config=/etc/nixos/configuration.nix";
-      TERMINFO_DIRS = mkOptionDefault "/run/current-system/sw/share/terminfo";
       TZDIR = mkOptionDefault "/etc/zoneinfo";
     };
     environment.shellAliases = { ls = mkOptionDefault "ls --color=tty"; ll = mkOptionDefault "ls -l"; };
     environment.shells = [ "/run/current-system/sw/bin/bash" "/bin/sh" ];
     environment.etc = {
       "set-environment".source = setEnvironment;
+      # The first place in which libtinfo looks.
+      terminfo.source = "${pkgs.seeds.ncurses-base or pkgs.ncurses}/lib/terminfo";
       profile.text = ''
         # /etc/profile: DO NOT EDIT -- this file has been generated automatically.
         if [ -n "$__ETC_PROFILE_SOURCED" ]; then return; fi

@@ -140,7 +140,7 @@ let
       enableDefaultPath = false;
       serviceConfig = {
         Type = "simple";
-        ExecStart = "${pkgs.busybox}/bin/busybox udhcpc --foreground --interface ${name} --script ${dhcpScript} --syslog --release --retries 5 --timeout 2 --tryagain 20";
+        ExecStart = "${pkgs.busybox}/bin/busybox udhcpc --foreground --interface ${name} --script ${dhcpScript} --release --retries 5 --timeout 2 --tryagain 20";
         Restart = "always";
         RestartSec = 2;
       };
@@ -191,9 +191,9 @@ in
           script = gatewayCommand 4 cfg.defaultGateway + gatewayCommand 6 cfg.defaultGateway6 + cfg.localCommands;
         };
       };
-    # udev starts the client of each Ethernet interface that turns up.
+    # udev starts the client of each Ethernet interface that turns up. Not at "add" alone: a rename is an event of its own.
     services.udev.extraRules = mkIf (cfg.useDHCP && cfg.dhcpcd.enable) ''
-      ${concatMapStrings (n: "ACTION==\"add\", SUBSYSTEM==\"net\", NAME==\"${n}\", GOTO=\"dhcp_end\"\n") (excluded ++ dhcpNames)}ACTION=="add", SUBSYSTEM=="net", ATTR{type}=="1", ENV{DEVTYPE}=="", KERNEL!="veth*|docker*|br*|virbr*", TAG+="systemd", ENV{SYSTEMD_WANTS}+="dhcp@$name.service"
+      ${concatMapStrings (n: "SUBSYSTEM==\"net\", NAME==\"${n}\", GOTO=\"dhcp_end\"\n") (excluded ++ dhcpNames)}ACTION!="remove", SUBSYSTEM=="net", ATTR{type}=="1", ENV{DEVTYPE}=="", KERNEL!="veth*|docker*|br*|virbr*", TAG+="systemd", ENV{SYSTEMD_WANTS}+="dhcp@$name.service"
       LABEL="dhcp_end"
     '';
     boot.kernel.sysctl = {

@@ -62,7 +62,7 @@ in
       # A test that runs out of memory is to fail, not to lose some process.
       "vm.panic_on_oom" = mkDefault 2;
     };
-    boot.kernelParams = [ "console=tty0" "console=${qemuSerial}" "panic=1" "boot.panic_on_fail" ];
+    boot.kernelParams = [ "boot.panic_on_fail" ];
     boot.consoleLogLevel = 7;
     boot.initrd.preDeviceCommands = ''
       echo 600 > /proc/sys/kernel/hung_task_timeout_secs 2>/dev/null

@@ -29,6 +29,8 @@ let
   # QEMU starts an uncompressed x86 kernel straight away (PVH); the others come as their boot image.
   kernelFile = if pkgs.stdenv.hostPlatform.isx86_64 then "vmlinux" else pkgs.stdenv.hostPlatform.linux-kernel.target;
 
+  serial = if pkgs.stdenv.hostPlatform.isAarch then "ttyAMA0" else "ttyS0";
+
   unfenced.serviceConfig = lib.genAttrs [
     "SystemCallFilter" "SystemCallArchitectures" "SystemCallErrorNumber" "IPAddressDeny" "RestrictAddressFamilies" "RestrictNamespaces" "RestrictRealtime"
     "RestrictSUIDSGID" "MemoryDenyWriteExecute" "LockPersonality" "ProtectClock" "ProtectKernelLogs" "ProtectKernelModules" "ProtectKernelTunables" "ProtectHostname" "ProtectControlGroups" "ProtectHome" "ProtectSystem"
@@ -155,7 +157,8 @@ in
 
     # The kernel line that boots fastest where there is no hardware virtualisation.
     boot.kernelParams = [
-      "quiet" "mitigations=off" "random.trust_cpu=on" "rcupdate.rcu_expedited=1" "cryptomgr.notests" "audit=0" "apparmor=0" "selinux=0" "nokaslr"
+      "console=tty0" "console=${serial}" "panic=1"
+      "quiet" "mitigations=off" "random.trust_cpu=on" "rcupdate.rcu_expedited=1" "cryptomgr.notests" "audit=0" "lsm=landlock,yama" "nokaslr"
     ] ++ lib.optionals pkgs.stdenv.hostPlatform.isx86 [ "tsc=reliable" "no_timer_check" "8250.nr_uarts=1" ];
     # Units that only cost time in a virtual machine.
     systemd.suppressedSystemUnits = [
