@@ -15,7 +15,7 @@ export interface WorkerHooks {
   readonly memoryLimitMib: number | undefined;
 }
 
-const stackMib = 512;
+const stackMib = 900;
 const semiSpaceMib = 64;
 
 /** @throws AppError `EVAL_*` */
