@@ -25,9 +25,23 @@ export async function compareWithRealNix(programs: readonly string[]): Promise<(
   });
 }
 
-/** Current Nix looks only at those replacements of `replaceStrings` that it uses; 2.8 looks at all. */
+/**
+ * Where current Nix differs from 2.8: `replaceStrings` looks only at those replacements that it uses, floats in JSON look like
+ * floats, names that are inherited have positions of their own.
+ */
 function isIntended({ program, real, ours }: Difference): boolean {
-  return program.includes("replaceStrings") && real === "error: evaluation" && !ours.startsWith("crash");
+  if (program.includes("replaceStrings") && real === "error: evaluation") return !ours.startsWith("crash");
+  if (program.includes("toJSON") && withoutZeros(real) === withoutZeros(ours)) return true;
+  const asksPositions = program.includes("unsafeGetAttrPos") && program.includes("inherit");
+  return asksPositions && withoutNumbers(real) === withoutNumbers(ours);
+}
+
+function withoutZeros(answer: string): string {
+  return answer.replaceAll(/(?<=\d)\.0(?!\d)/g, "");
+}
+
+function withoutNumbers(answer: string): string {
+  return answer.replaceAll(/\d+/g, "0");
 }
 
 async function evaluateAll(programs: readonly string[]): Promise<FirnAnswer[]> {
