@@ -1,13 +1,15 @@
 # Writes /etc/passwd, /etc/group and /etc/shadow as declared; sourced by the activation script.
 update_users() {
   local spec=$1 program=$2 mutable=$3 work=/var/lib/nixos/users.new now name mode home
-  $bb rm -rf "$work"
-  $bb mkdir -m 0700 "$work"
+  [ -d "$work" ] || $bb mkdir -m 0700 "$work"
   printf -v now '%(%s)T' -1
-  # The files that hold secrets are made without rights for others.
-  (umask 0077; $bb awk -v work="$work" -v mutable="$mutable" -v today="$((now / 86400))" -f "$program" "$spec") || { $bb rm -rf "$work"; return 1; }
+  # Nobody else may read it, from the first moment on.
+  umask 0077
+  : > "$work/shadow"
+  : > "$work/plain"
+  umask 0022
+  $bb awk -v work="$work" -v mutable="$mutable" -v today="$((now / 86400))" -f "$program" "$spec" || return 1
   if [ -s "$work/plain" ]; then hash_passwords "$work"; fi
-  $bb chmod 0644 "$work/passwd" "$work/group"
   # Each file is complete before it takes its place.
   $bb mv "$work/group" "$work/passwd" "$work/shadow" /etc/
   $bb mv "$work/uid-map" "$work/gid-map" "$work/declared-users" "$work/declared-groups" /var/lib/nixos/
@@ -18,7 +20,6 @@ update_users() {
       chmod "$mode" "$home"
     fi
   done < "$work/homes"
-  $bb rm -rf "$work"
 }
 
 # Puts the hashes of passwords given in clear text into the new shadow file.
@@ -40,4 +41,5 @@ hash_passwords() {
     done < "$work/shadow" > "$work/shadow.hashed"
   )
   $bb mv "$work/shadow.hashed" "$work/shadow"
+  : > "$work/plain"
 }

@@ -39,16 +39,15 @@ in
       // { unix_chkpwd = { setuid = true; owner = "root"; group = "root"; source = "${pkgs.linux-pam}/bin/unix_chkpwd"; }; };
     system.activationScripts.wrappers = lib.stringAfter [ "users" "groups" ] ''
       # Programs with the rights of others, made anew in a folder that then takes the place of the old one.
-      if ! [ -d /run/wrappers/bin ]; then
-        $bb mkdir -p /run/wrappers
-        $bb mount -t tmpfs -o nodev,mode=0755,size=64m tmpfs /run/wrappers
-        $bb mkdir /run/wrappers/bin
+      if [[ "$(< /proc/self/mounts)" != *" /run/wrappers/bin "* ]]; then
+        [ -d /run/wrappers/bin ] || $bb mkdir -p /run/wrappers/bin
+        $bb mount -t tmpfs -o nodev,mode=0755,size=64m tmpfs /run/wrappers/bin
       else
         $bb rm -f /run/wrappers/bin/*
       fi
       ${lib.optionalString (plain.right != [ ]) ''
         $bb cp -L ${lib.concatMapStringsSep " " (w: "${w.source}") plain.right} /run/wrappers/bin/
-        $bb chmod 4511 /run/wrappers/bin/*
+        $bb chmod 4511 ${lib.concatMapStringsSep " " (w: "/run/wrappers/bin/${w.program}") plain.right}
       ''}${lib.concatMapStrings commands plain.wrong}
     '';
   };

@@ -128,12 +128,8 @@ in
           '';
       var = ''
         # Folders that programs take for granted.
-        if ! [ -d /var/lib/nixos ] || ! [ -d /var/empty ] || ! [ -k /tmp ]; then
-          $bb mkdir -p /var/lib/nixos /var/log /var/cache /var/spool /home /boot
-          $bb mkdir -p -m 1777 /tmp /var/tmp
-          $bb chmod 1777 /tmp /var/tmp
-          $bb mkdir -p -m 0555 /var/empty
-          $bb mkdir -p -m 0700 /root
+        if ! [ -d /var/lib/nixos ]; then
+          $bb mkdir -p /var/lib/nixos /var/log /var/cache /var/spool /var/tmp /var/empty /home /root /boot /tmp
         fi
         [ -L /var/run ] || $bb ln -sfn /run /var/run
       '';
@@ -145,6 +141,8 @@ in
       '';
     };
     systemd.tmpfiles.rules = [
+      "d /root 0700 root root -"
+      "d /var/empty 0555 root root -"
       "D /tmp 1777 root root 10d"
       "d /var/tmp 1777 root root 30d"
       "d /nix/var/nix/gcroots 0755 root root -"

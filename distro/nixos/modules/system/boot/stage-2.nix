@@ -4,16 +4,32 @@
 let
   inherit (lib) mkOption types;
   cfg = config.boot;
+  # Names that programs of the packages look for; see `pkgs.systemd.runtimeLinks`.
   links = config.systemd.package.runtimeLinks or { };
-  folders = lib.unique (map dirOf (builtins.attrNames links));
-  runtimeLinks = lib.optionalString (links != { }) ''
-    $bb cp -P -R --remove-destination ${linkTree}/. /
+  folders = [ "/run/lock" "/run/user" "/run/wrappers/bin" ];
+  makeLinks = links: lib.concatStrings (lib.mapAttrsToList (name: target: "mkdir -p $out/tree${dirOf name}; ln -s ${target} $out/tree${name}\n") links);
+
+  # What every boot needs in /run, and what the first boot finds missing on an empty disk. Copied in one go, since each
+  # process costs more than what it does here; activation sees to the same when it runs later.
+  makeTree =
+    name: commands:
+    pkgs.runCommand name { preferLocalBuild = true; } ''
+      ${commands}
+      (cd $out/tree && find . -mindepth 1 -type d) > $out/folders
+    '';
+  runTree = makeTree "boot-links" ''
+    mkdir -p ${lib.concatMapStringsSep " " (f: "$out/tree${f}") folders}
+    ${makeLinks links}
   '';
-  # All links at once, copied from a tree of them: a process for each would cost a quarter of a second.
-  linkTree = pkgs.runCommand "runtime-links" { preferLocalBuild = true; } (
-    "mkdir -p ${lib.concatMapStringsSep " " (f: "$out${f}") folders}\n"
-    + lib.concatStrings (lib.mapAttrsToList (name: target: "ln -s ${target} $out${name}\n") links)
-  );
+  firstTree = makeTree "first-boot" ''
+    mkdir -p ${lib.concatMapStringsSep " " (f: "$out/tree${f}") (folders ++ [ "/var/lib/nixos" "/var/log" "/var/cache" "/var/spool" "/var/tmp" "/var/empty" "/home" "/root" "/boot" "/tmp" "/etc" ])}
+    ${makeLinks (
+      links
+      // { "/bin/sh" = config.environment.binsh; "/var/run" = "/run"; "/etc/static" = "${config.system.build.etc}/etc"; }
+      // lib.optionalAttrs (config.environment.usrbinenv != null) { "/usr/bin/env" = config.environment.usrbinenv; }
+    )}
+    cp -r -P --no-preserve=mode ${config.system.build.etc}/links/. $out/tree/etc/
+  '';
   script = pkgs.writeTextFile {
     name = "stage-2-init";
     executable = true;
@@ -41,7 +57,10 @@ let
       done
 
       bb=${pkgs.busybox}/bin/busybox
-      $bb mkdir -p /run/lock /run/user /etc
+      if [ -L /etc/static ]; then tree=${runTree}; else tree=${firstTree}; fi
+      $bb cp -R -P --remove-destination $tree/tree/. /
+      # The store's folders are read-only for everybody.
+      (cd / && $bb chmod 0755 $(< $tree/folders))
       $bb ln -sfn "$systemConfig" /run/booted-system
       # With an identity there is no "first boot", at which systemd would change units in /etc by presets.
       if [ ! -s /etc/machine-id ]; then
@@ -49,7 +68,6 @@ let
         printf '%s\n' "''${id//-/}" > /etc/machine-id
       fi
       ${cfg.postBootCommandsEarly}
-      ${config.system.build.systemdRuntimeLinks}
 
       $systemConfig/activate
 
@@ -75,8 +93,6 @@ in
   };
   config = {
     system.build.bootStage2 = script;
-    # Names that programs of the packages look for; see `pkgs.systemd.runtimeLinks`.
-    system.build.systemdRuntimeLinks = runtimeLinks;
     system.systemBuilderKernelCommands = lib.mkIf (!config.boot.isContainer) ''
       ln -s ${config.system.build.kernelImage} $out/kernel
       ln -s ${config.system.modulesTree} $out/kernel-modules

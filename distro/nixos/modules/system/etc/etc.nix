@@ -108,8 +108,8 @@ in
         $bb ln -sfn "$newEtc/etc" /etc/.static.tmp
         $bb mv -T /etc/.static.tmp /etc/static
       fi
-      if [ "$oldEtc" != "$newEtc" ]; then
-        if [ -n "$oldEtc" ] && [ -e "$oldEtc/links-list" ]; then
+      if [ "$oldEtc" != "$newEtc" ] || ! [ -e /etc/NIXOS ]; then
+        if [ -n "$oldEtc" ] && [ "$oldEtc" != "$newEtc" ] && [ -e "$oldEtc/links-list" ]; then
           while IFS= read -r name; do
             if [ ! -L "$newEtc/links/$name" ] && [ -L "/etc/$name" ]; then
               rm -f "/etc/$name"
@@ -120,9 +120,11 @@ in
             if [ ! -e "$newEtc/etc/$name" ]; then rm -f "/etc/$name"; fi
           done < "$oldEtc/copies"
         fi
-        # Made first, or they would be as read-only as those of the store.
-        (cd /etc && $bb mkdir -p $(< "$newEtc/folders"))
-        $bb cp -R -P --remove-destination "$newEtc/links/." /etc/
+        if [ "$oldEtc" != "$newEtc" ]; then
+          # Folders first, or they would be as read-only as those of the store.
+          (cd /etc && $bb mkdir -p $(< "$newEtc/folders"))
+          $bb cp -R -P --remove-destination "$newEtc/links/." /etc/
+        fi
         while IFS="	" read -r mode user group name; do
           mkdir -p "$(dirname "/etc/$name")"
           cp -L --no-preserve=mode,ownership "$newEtc/etc/$name" "/etc/$name.tmp"
