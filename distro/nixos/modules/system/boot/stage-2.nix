@@ -37,6 +37,7 @@ let
       #!${pkgs.runtimeShell}
 
       systemConfig='@out@'
+      echo "<<< stage 2: $systemConfig >>>" > /dev/kmsg
       export HOME=/root PATH=${lib.makeBinPath [ pkgs.coreutils pkgs.util-linux ]}
 
       # Without a first stage these are not mounted yet.
@@ -74,6 +75,7 @@ let
       ${config.powerManagement.powerUpCommands}
       ${cfg.postBootCommands}
 
+      echo "<<< stage 2: starting systemd >>>" > /dev/kmsg
       # The environment of PID 1 is that of the system, not of this script.
       unset HOME
       export PATH=/run/current-system/sw/bin:/run/current-system/sw/sbin
