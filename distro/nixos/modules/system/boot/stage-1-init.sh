@@ -72,7 +72,13 @@ mount_fs() {
     return
   fi
   case $type in
-    tmpfs|ramfs|overlay|9p|virtiofs) found=$device ;;
+    overlay)
+      found=$device
+      for option in $(echo "$options" | tr , ' '); do
+        case $option in upperdir=*|workdir=*) mkdir -p "${option#*=}" ;; esac
+      done
+      ;;
+    tmpfs|ramfs|9p|virtiofs) found=$device ;;
     *)
       find_device "$device" || fail "no device $device for $mount_point appeared within 10 s"
       [ "$check" = 0 ] || check_fs "$found" "$type"
