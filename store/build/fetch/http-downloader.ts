@@ -7,6 +7,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createSecureContext, getCACertificates } from "node:tls";
 import { AppError } from "../../std/app-error.ts";
 import { systemErrorCode } from "../../std/system-error.ts";
 import type { DownloadRequest } from "./download-type.ts";
@@ -24,12 +25,21 @@ class TransientError extends Error {}
 
 export class HttpDownloader {
   readonly #plainAgent: http.Agent;
-  readonly #secureAgent: https.Agent;
+  readonly #agentOptions: http.AgentOptions;
+  #secureAgentOrNone: https.Agent | undefined;
 
   constructor(environment: NodeJS.ProcessEnv) {
-    const options = { keepAlive: true, maxSockets: MAX_SOCKETS_PER_HOST, proxyEnv: environment };
-    this.#plainAgent = new http.Agent(options);
-    this.#secureAgent = new https.Agent(options);
+    this.#agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS_PER_HOST, proxyEnv: environment };
+    this.#plainAgent = new http.Agent(this.#agentOptions);
+  }
+
+  /** Trusts what the host trusts (a company's proxy has its certificate there), besides what Node brings. */
+  get #secureAgent(): https.Agent {
+    this.#secureAgentOrNone ??= new https.Agent({
+      ...this.#agentOptions,
+      secureContext: createSecureContext({ ca: [...getCACertificates("default"), ...getCACertificates("system")] }),
+    });
+    return this.#secureAgentOrNone;
   }
 
   /** @throws AppError `STORE_FETCH_FAILED` or `STORE_FETCH_GONE` */
@@ -90,7 +100,7 @@ export class HttpDownloader {
 
   close(): void {
     this.#plainAgent.destroy();
-    this.#secureAgent.destroy();
+    this.#secureAgentOrNone?.destroy();
   }
 }
 
