@@ -3,8 +3,9 @@
  * guests that were made for NixOS's driver work here). The guest announces the shell with a banner; nothing else marks
  * its beginning, and nothing at all its end.
  *
- * A command's output goes to files in the guest and comes back as base64 when the command itself has ended. A pipe, as in
- * the original protocol, is held open by every background child of the command, which makes the driver hang; a file is not.
+ * A command's output goes to files in the guest and comes back encoded when the command itself has ended. A pipe, as in
+ * the original protocol, is held open by every background child of the command, which makes the driver hang; a file is not
+ * (shell-prologue.ts).
  * Each answer carries the number of its command, so junk on the line (also an echo of the command, which spells the number
  * otherwise) is skipped and never taken for an answer.
  *
@@ -15,6 +16,7 @@ import type { Duplex } from "node:stream";
 import { AppError } from "#store/std/app-error.ts";
 import { untilAborted } from "../wait/deadline.ts";
 import { quoteShell } from "./quote-shell.ts";
+import { decodeOutput, shellPrologue } from "./shell-prologue.ts";
 
 /** What a command left behind. */
 export interface CommandResult {
@@ -93,7 +95,7 @@ export class RootShell {
   }
 
   /**
-   * Runs `command` under `bash -c` with `set -euo pipefail` and an empty standard input.
+   * Runs `command` in a subshell with `set -euo pipefail` and an empty standard input.
    * @throws AppError `DRIVER_SHELL_LOST` when the guest gives no answer
    */
   async run(command: string, timeoutMs: number, signal: AbortSignal): Promise<RawCommandResult> {
@@ -129,7 +131,7 @@ export class RootShell {
       timeoutMs + answerGraceMs,
     );
     const [status = "", stdout = "", stderr = ""] = fields;
-    return { status: Number(status), stdout: Buffer.from(stdout, "base64"), stderr: Buffer.from(stderr, "base64") };
+    return { status: Number(status), stdout: decodeOutput(stdout), stderr: decodeOutput(stderr) };
   }
 
   async #ask(line: string, marker: string, timeoutMs: number): Promise<string[]> {
@@ -165,7 +167,7 @@ export class RootShell {
   /** A new shell. The first line tells whether it really reads, and where its files may lie. */
   #greet(): void {
     this.reset(lostError(this.#machineName, "a new root shell was started in its place"));
-    this.#ask(prologue, "firn:hello:", 60_000).then(
+    this.#ask(shellPrologue, "firn:hello:", 60_000).then(
       () => {
         this.#isReady = true;
         this.#ready.resolve();
@@ -183,28 +185,11 @@ export class RootShell {
     pending.resolve(
       line
         .slice(at + pending.marker.length)
-        .trim()
+        .replace(/\r$/, "")
         .split(":"),
     );
   }
 }
-
-/**
- * Said once to a new shell: where its files lie, and the function that runs a command. What goes over the wire later is
- * short, since the console moves 16 bytes at a time and each takes a switch between guest and host. `>>` because the
- * command may open /dev/stdout itself; names by number because an old background child may still write to an old file;
- * removal in bunches because each `rm` costs a process.
- */
-const prologue = [
-  "d=/run; [ -w $d ] || d=/tmp; FIRN=$d/.firn-shell.$$",
-  `trap 'rm -f "$FIRN".*' EXIT`,
-  `F() { local o="$FIRN.$1" s`,
-  'timeout -k 5 "$2" bash -c "set -euo pipefail; $3" </dev/null >>"$o" 2>>"$o.err"; s=$?',
-  'if [ -s "$o" ] || [ -s "$o.err" ]; then printf "firn:%s:%s:" $1 $s; base64 -w 0 <"$o"; printf :; base64 -w 0 <"$o.err"; echo',
-  'else printf "firn:%s:%s::\\n" $1 $s; fi',
-  '[ $(($1 % 32)) != 0 ] || rm -f "$FIRN".*; }',
-  'printf "firn:%s:\\n" hello',
-].join("; ");
 
 function commandLine(number: number, command: string, timeoutMs: number): string {
   return `F ${number} ${Math.max(1, Math.ceil(timeoutMs / 1000))} ${quoteShell(command)}`;
