@@ -17,6 +17,9 @@ const testFiles = globSync("{ci,cli,distro,driver,evaluator,hydra-lite,scripts,s
 const tool = (name: string): string => join(root, "node_modules", ".bin", name);
 const report = ["--test-reporter=spec"];
 
+/** For one test: far more than any takes; one that hangs must not hold everything up. */
+const timeoutMs = 600_000;
+
 interface Stage {
   readonly name: string;
   readonly commands: readonly (readonly string[])[];
@@ -32,7 +35,16 @@ const stages: readonly Stage[] = [
   },
   {
     name: "integration",
-    commands: [["node", "--test", "--test-concurrency=2", ...report, ...testFiles.filter((file) => slow.test(file))]],
+    commands: [
+      [
+        "node",
+        "--test",
+        "--test-concurrency=2",
+        `--test-timeout=${timeoutMs}`,
+        ...report,
+        ...testFiles.filter((file) => slow.test(file)),
+      ],
+    ],
   },
   {
     name: "vm",

@@ -10,6 +10,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ignoreCode } from "../std/system-error.ts";
+import { killLeftovers } from "./leftover-processes.ts";
 import { isProcessAlive, ownProcess } from "./process-identity.ts";
 
 const OWNED = /^(\d+)-(\d+)-\d+$/;
@@ -64,6 +65,7 @@ function removeAbandoned(top: string): void {
   for (const entry of readdirSync(top)) {
     const [, pid, startTicks] = OWNED.exec(entry) ?? [];
     if (pid === undefined || isProcessAlive({ pid: Number(pid), startTicks: Number(startTicks) })) continue;
+    killLeftovers(join(top, entry));
     // another process may be removing it too
     ignoreCode("ENOENT", () => makeWritable(join(top, entry)));
     rmSync(join(top, entry), { recursive: true, force: true });
