@@ -1,5 +1,8 @@
 # Told to a new root shell before its first command; see shell-prologue.ts. Lines of comment and indentation are not sent.
 
+# The answer that tells that the shell reads; it goes on reading while the host prepares its first command.
+printf 'firn:%s:\n' hello
+
 # Where outputs are gathered.
 d=/run; [ -w $d ] || d=/tmp
 FIRN=$d/.firn-shell.$$
@@ -59,5 +62,3 @@ F() {
   printf 'firn:%s:%s:' $1 $s; E "$o"; printf :; E "$o.err"; echo
   [ $(($1 % 32)) != 0 ] || rm -f "$FIRN".*
 }
-
-printf 'firn:%s:\n' hello
