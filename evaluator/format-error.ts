@@ -21,7 +21,9 @@ export function errorCode(error: EvaluationError): string {
   return codes[error.kind];
 }
 
-const shownFrames = 12;
+/** Without `--show-trace`. A thrown text was written for its reader, and says more than the way to it. */
+const shownFrames = 8;
+const shownFramesOfThrow = 3;
 
 /** `…` as bytes: all text here is. */
 const bullet = "\xe2\x80\xa6";
@@ -29,10 +31,11 @@ const bullet = "\xe2\x80\xa6";
 /** Everything below the message: the place and the trace. Empty when neither is known. */
 export function formatErrorDetails(error: EvaluationError, sources: Sources, showTrace: boolean): string {
   const parts: string[] = [];
-  const place = formatPlace(sources, error.pos);
+  const isThrown = error.kind === "throw" || error.kind === "abort";
+  const place = isThrown && !showTrace ? formatLocation(sources, error.pos) : formatPlace(sources, error.pos);
   if (place !== "") parts.push(place);
   const frames = usefulFrames(error.frames, error.pos, sources);
-  const shown = showTrace ? frames : frames.slice(0, shownFrames);
+  const shown = showTrace ? frames : frames.slice(0, isThrown ? shownFramesOfThrow : shownFrames);
   for (const frame of shown) parts.push(formatFrame(frame, sources, showTrace));
   const left = frames.length - shown.length + error.omittedFrames;
   if (left > 0) parts.push(`(${left} more${showTrace ? "" : ", see them with --show-trace"})`);
@@ -54,12 +57,17 @@ function usefulFrames(frames: readonly ErrorFrame[], pos: number, sources: Sourc
   });
 }
 
+/** `at file:line:column`, indented, without the code. */
+function formatLocation(sources: Sources, pos: number): string {
+  const location = sources.locate(pos);
+  return location === null ? "" : `  at ${location.file}:${location.line}:${location.column}`;
+}
+
 function formatFrame(frame: ErrorFrame, sources: Sources, withCode: boolean): string {
-  const location = sources.locate(frame.pos);
   const head = `${bullet} ${frame.text}`;
-  if (location === null) return head;
-  if (withCode) return `${head}\n${formatPlace(sources, frame.pos)}`;
-  return `${head}\n  at ${location.file}:${location.line}:${location.column}`;
+  const place = withCode ? formatPlace(sources, frame.pos) : formatLocation(sources, frame.pos);
+  if (place === "") return head;
+  return `${head}\n${place}`;
 }
 
 /** `at file:line:column` and the line with its neighbours. */
