@@ -4,7 +4,7 @@
  * VLAN interfaces configured, and knows `reboot` and `poweroff`. What a test wants to go wrong is asked on the kernel
  * command line: `firn.fail=panic|hang|noshell|oneshell`.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { findProgram } from "../host/find-program.ts";
 import type { MachineSpec } from "../machine/machine-spec.ts";
 
@@ -87,14 +87,35 @@ function make(cache: string): void {
 }
 
 function unpackPackages(folder: string): string {
-  const depends = execFileSync("apt-cache", ["depends", "linux-image-amd64"], { encoding: "utf8" });
-  const kernel = /Depends: (linux-image-\S+)/.exec(depends)?.[1] ?? "linux-image-amd64";
+  const kernel = kernelPackage();
   execFileSync("apt-get", ["download", "-q", kernel, "busybox-static", "bash-static"], { cwd: folder, stdio: "pipe" });
   const tree = join(folder, "tree");
   for (const name of readdirSync(folder).filter((entry) => entry.endsWith(".deb"))) {
     execFileSync("dpkg-deb", ["-x", join(folder, name), tree]);
   }
   return tree;
+}
+
+/** The package of the kernel that this host's Debian has now; a host whose apt has no lists yet gets them first. */
+function kernelPackage(): string {
+  const ask = (): string | undefined => {
+    const { stdout } = spawnSync("apt-cache", ["depends", "linux-image-amd64"], { encoding: "utf8" });
+    return /Depends: (linux-image-\S+)/.exec(stdout)?.[1];
+  };
+  const known = ask();
+  if (known !== undefined) return known;
+  execFileSync("apt-get", ["update", "-qq"], { stdio: "pipe" });
+  return ask() ?? "linux-image-amd64";
+}
+
+/** Debian 13 has everything below /usr. */
+function inTree(tree: string, path: string): string {
+  return [join(tree, path), join(tree, "usr", path)].find((candidate) => existsSync(candidate)) ?? join(tree, path);
+}
+
+/** A kernel module as it is loaded; Debian 13 packs them. */
+function readModule(path: string): Buffer {
+  return path.endsWith(".xz") ? execFileSync("xz", ["-dc", path], { maxBuffer: 1 << 28 }) : readFileSync(path);
 }
 
 /** The ELF kernel inside a bzImage: payload offset and length stand in the set-up header (x86 boot protocol 2.08). */
@@ -115,13 +136,13 @@ function makeInitrd(tree: string): Buffer {
   const archive = new Cpio();
   for (const folder of ["bin", "dev", "etc", "proc", "sys", "run", "tmp", "mnt", "lib"]) archive.folder(folder);
   archive.device("dev/console", 5, 1);
-  archive.file("bin/busybox", readFileSync(join(tree, "bin/busybox")), 0o755);
-  archive.file("bin/bash", readFileSync(join(tree, "bin/bash-static")), 0o755);
-  const paths = moduleFiles(join(tree, "lib/modules"));
+  archive.file("bin/busybox", readFileSync(inTree(tree, "bin/busybox")), 0o755);
+  archive.file("bin/bash", readFileSync(inTree(tree, "bin/bash-static")), 0o755);
+  const paths = moduleFiles(inTree(tree, "lib/modules"));
   const wanted = [...modules, ...deviceModules, ...fileSystems];
   for (const name of wanted) {
     const path = paths.get(name);
-    if (path !== undefined) archive.file(`lib/${name}.ko`, readFileSync(path), 0o644);
+    if (path !== undefined) archive.file(`lib/${name}.ko`, readModule(path), 0o644);
   }
   archive.file("init", Buffer.from(initScript(wanted)), 0o755);
   return archive.end();
@@ -130,8 +151,8 @@ function makeInitrd(tree: string): Buffer {
 function moduleFiles(folder: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.name.endsWith(".ko")) continue;
-    found.set(basename(entry.name, ".ko").replaceAll("-", "_"), join(entry.parentPath, entry.name));
+    const [, name] = /^(.+)\.ko(?:\.xz)?$/.exec(entry.name) ?? [];
+    if (name !== undefined) found.set(name.replaceAll("-", "_"), join(entry.parentPath, entry.name));
   }
   return found;
 }
