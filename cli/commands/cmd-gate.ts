@@ -127,9 +127,11 @@ async function createGateDisplay(printLogs: boolean): Promise<(event: GateEvent)
 }
 
 function jobLine(event: Extract<GateEvent, { type: "job-finished" }>): string {
-  const good = event.status === "succeeded";
   const time = event.cached ? "built before" : formatDuration(event.durationMs);
-  return `${good ? green("ok    ") : red("FAILED")} ${event.job} ${dim(`(${good ? time : event.status})`)}`;
+  if (event.status === "succeeded") return `${green("ok    ")} ${event.job} ${dim(`(${time})`)}`;
+  // Nothing is wrong with a job that was only stopped because another had failed.
+  if (event.status === "cancelled") return `${yellow("stopped")} ${event.job}`;
+  return `${red("FAILED")} ${event.job} ${dim(`(${event.status})`)}`;
 }
 
 function showExcuse(excuse: Extract<GateEvent, { type: "verdict" }>["excuses"][number], line: string): void {
