@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { zstdDecompressSync } from "node:zlib";
 import { findProgram } from "../host/find-program.ts";
 import type { MachineSpec } from "../machine/machine-spec.ts";
 
@@ -118,6 +119,8 @@ function readModule(path: string): Buffer {
   return path.endsWith(".xz") ? execFileSync("xz", ["-dc", path], { maxBuffer: 1 << 28 }) : readFileSync(path);
 }
 
+const zstdMagic = 0xfd2fb528;
+
 /** The ELF kernel inside a bzImage: payload offset and length stand in the set-up header (x86 boot protocol 2.08). */
 function extractKernel(tree: string): Buffer {
   const boot = join(tree, "boot");
@@ -125,6 +128,7 @@ function extractKernel(tree: string): Buffer {
   const image = readFileSync(join(boot, name));
   const start = ((image[0x1f1] ?? 4) + 1) * 512 + image.readUInt32LE(0x248);
   const payload = image.subarray(start, start + image.readUInt32LE(0x24c) - 4);
+  if (payload.readUInt32LE(0) === zstdMagic) return zstdDecompressSync(payload);
   return execFileSync("xz", ["-dc", "--single-stream"], {
     input: payload,
     maxBuffer: 1 << 28,

@@ -15,8 +15,13 @@ import type { LocalStore } from "../local/store-interface.ts";
 import { BuildWorkshop } from "./build-workshop.ts";
 
 const NIX_OPTIONS = ["build-users-group", "", "sandbox", "true", "substitute", "false", "cores", "2"];
-const hasNix = spawnSync("nix-store", ["--version"]).status === 0;
-const skip = hasNix ? false : "real Nix is not installed";
+const nixVersion = /(\d+\.\d+)\S*\s*$/.exec(
+  spawnSync("nix-store", ["--version"], { encoding: "utf8" }).stdout ?? "",
+)?.[1];
+const skip = nixVersion === undefined ? "real Nix is not installed" : false;
+/** What is in the sandbox beside the inputs (/etc, /bin/sh, modes) is compared with the version that ours follows. */
+const skipWorld =
+  skip || (nixVersion === "2.8" ? false : `the sandbox of Nix ${nixVersion} differs from that of 2.8 in details`);
 
 function nixStore(root: string, args: readonly string[], input?: Buffer): Buffer {
   const options = NIX_OPTIONS.flatMap((word, i) => (i % 2 === 0 ? ["--option", word, NIX_OPTIONS[i + 1] ?? ""] : []));
@@ -53,7 +58,7 @@ function assertSameOutputs(shop: BuildWorkshop, drvPath: string, nix: LocalStore
   }
 }
 
-test("buildPaths gives builders the world that Nix gives them", { skip }, async () => {
+test("buildPaths gives builders the world that Nix gives them", { skip: skipWorld }, async () => {
   using shop = new BuildWorkshop();
   const script = `
     mkdir $out
@@ -81,7 +86,7 @@ test("buildPaths gives builders the world that Nix gives them", { skip }, async 
   withNixBuild(shop, [drv], (nix) => assertSameOutputs(shop, drv, nix));
 });
 
-test("buildPaths gives fixed-output builders the variables that Nix gives them", { skip }, async () => {
+test("buildPaths gives fixed-output builders the variables that Nix gives them", { skip: skipWorld }, async () => {
   using shop = new BuildWorkshop();
   const script = "env >&2; ls -1 /etc >&2; echo fixed > $out";
   const fixed = formatHash(hashBytes("sha256", "fixed\n"), "base16");
@@ -115,7 +120,7 @@ test("buildPaths registers several outputs, references and content addresses as 
   });
 });
 
-test("buildPaths hands over structured attributes as Nix does", { skip }, async () => {
+test("buildPaths hands over structured attributes as Nix does", { skip: skipWorld }, async () => {
   using shop = new BuildWorkshop();
   const lib = shop.add({ name: "lib", script: "echo $out > $out" });
   const user = shop.add({ name: "user", inputs: [lib], script: `echo ${shop.outputOf(lib)} > $out` });

@@ -120,7 +120,7 @@ test("real Nix substitutes from it, and only with the right key", { skip: REAL_N
     const trust = ["--option", "trusted-public-keys", cases[compression]];
     const realise = () =>
       realNix("nix-store", root, "--realise", app, "--option", "substituters", `file://${folder}`, ...trust);
-    if (compression === "none") assert.throws(realise, /is not signed by any of the keys/);
+    if (compression === "none") assert.throws(realise, /not signed by any of the keys/);
     else realise();
     if (compression === "none") continue;
     realNix("nix-store", root, "--verify", "--check-contents");
