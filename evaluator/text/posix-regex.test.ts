@@ -153,11 +153,14 @@ const TEXTS = [
   "c",
 ];
 
-test("compileRegex agrees with real Nix on edges of syntax and matching", { skip: realNixVersion() === null }, () => {
+// Errors are told apart by their text, which is that of 2.8.
+const skip = realNixVersion()?.startsWith("2.8.") ? false : "Nix 2.8 is not installed";
+
+test("compileRegex agrees with real Nix on edges of syntax and matching", { skip }, () => {
   compareWithNix(PATTERNS, TEXTS);
 });
 
-test("compileRegex agrees with real Nix on random patterns", { skip: realNixVersion() === null }, (t) => {
+test("compileRegex agrees with real Nix on random patterns", { skip }, (t) => {
   const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
   t.diagnostic(`SEED=${seed}`);
   const random = randomFrom(seed);
@@ -196,10 +199,8 @@ function ours(pattern: string, texts: readonly string[]): string {
 function kindOfAnswer(answer: Answer | undefined): string {
   if (answer?.kind === "value") return answer.shown;
   assert.equal(answer?.kind, "error");
-  // Newer versions of Nix put their trace before the message.
-  const [, kind] = /(memory limit exceeded by|invalid) regular expression/.exec(answer.message) ?? [];
-  assert.ok(kind !== undefined, answer.message);
-  return kind.startsWith("memory") ? "too large" : "invalid";
+  assert.match(answer.message, /^(memory limit exceeded by|invalid) regular expression/);
+  return answer.message.startsWith("memory") ? "too large" : "invalid";
 }
 
 /** As show.nix does. */
