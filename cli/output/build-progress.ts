@@ -30,7 +30,7 @@ export function createBuildProgress(options: { readonly printLogs?: boolean } = 
   const running = new Map<string, Running>();
   const startMs = Date.now();
   let planned = 0;
-  let finished = 0;
+  let built = 0;
   let failed = 0;
   let receivedBytes = 0;
   let lastShownMs = Date.now();
@@ -39,7 +39,7 @@ export function createBuildProgress(options: { readonly printLogs?: boolean } = 
     const now = Date.now();
     if (!force && now - lastShownMs < (isLive ? redrawEveryMs : plainEveryMs)) return;
     lastShownMs = now;
-    const line = statusLine({ running: [...running.values()], planned, finished, receivedBytes });
+    const line = statusLine({ running: [...running.values()], planned, built, receivedBytes });
     if (isLive) process.stderr.write(`\r\u001b[K${line}`);
     else say(line);
   };
@@ -75,7 +75,8 @@ export function createBuildProgress(options: { readonly printLogs?: boolean } = 
         break;
       case "finished":
         running.delete(event.drvPath);
-        if (event.outcome !== "cached") finished++;
+        // What never started (a dependency failed, the run was cancelled) is neither built nor failed.
+        if (event.outcome === "built") built++;
         if (event.outcome === "failed" || event.outcome === "timed-out") {
           failed++;
           clearLine();
@@ -88,10 +89,9 @@ export function createBuildProgress(options: { readonly printLogs?: boolean } = 
 
   const end = (): void => {
     clearLine();
-    if (finished === 0) return;
-    const count = finished - failed;
+    if (built + failed === 0) return;
     const parts = [
-      `built ${count} ${count === 1 ? "derivation" : "derivations"} in ${formatDuration(Date.now() - startMs)}`,
+      `built ${built} ${built === 1 ? "derivation" : "derivations"} in ${formatDuration(Date.now() - startMs)}`,
     ];
     if (receivedBytes > 0) parts.push(`${formatSize(receivedBytes)} downloaded`);
     if (failed > 0) parts.push(red(`${failed} failed`));
@@ -126,12 +126,12 @@ function showFailure(event: Extract<BuildEvent, { type: "finished" }>): void {
 function statusLine(state: {
   readonly running: readonly Running[];
   readonly planned: number;
-  readonly finished: number;
+  readonly built: number;
   readonly receivedBytes: number;
 }): string {
   const builds = state.running.filter(({ kind }) => kind === "build");
   const downloads = state.running.length - builds.length;
-  const parts = [`${state.finished}/${state.planned} built`];
+  const parts = [`${state.built}/${state.planned} built`];
   if (downloads > 0) parts.push(`${downloads} downloading (${formatSize(state.receivedBytes)} so far)`);
   const oldest = builds.toSorted((a, b) => a.startMs - b.startMs).slice(0, 2);
   for (const entry of oldest) parts.push(describe(entry));

@@ -28,6 +28,11 @@ export async function connectToRunner(test: string, journal: Journal): Promise<R
   const socket = createConnection(path);
   socket.on("error", () => {});
   socket.unref();
+  let isOver = false;
+  // A runner that was killed cannot end its tests: they end themselves, machines first (see host/end-with-process.ts).
+  socket.on("close", () => {
+    if (!isOver) process.kill(process.pid, "SIGTERM");
+  });
   const subscription = journal.entries$.subscribe((entry) => {
     const message: RunnerMessage = { test, entry: withoutOutput(entry) };
     if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);
@@ -35,6 +40,7 @@ export async function connectToRunner(test: string, journal: Journal): Promise<R
   return {
     flush: () => flush(socket),
     async [Symbol.asyncDispose]() {
+      isOver = true;
       subscription.unsubscribe();
       await flush(socket);
       socket.end();

@@ -31,7 +31,7 @@ export function toStoreError(error: unknown, root: string): unknown {
   const system = systemErrorCode(error) ?? "";
   if (sqlite === SQLITE_FULL || DISK_FULL_CODES.has(system)) {
     return new AppError("STORE_DISK_FULL", `Cannot write to the store at '${root}': the disk is full`, {
-      hint: "Free some space, for example with 'firn gc', and try again; what was finished is kept",
+      hint: "Free some space, for example with 'nix-store --gc', and try again; what was finished is kept",
       cause: error,
       exitCode: 3,
     });
