@@ -213,14 +213,18 @@ export class Guest {
   }
 }
 
-/** From a few lines before the panic on: its trace may be long. */
+const linesBeforePanic = 20;
+const linesOfTrace = 45;
+
+/**
+ * The kernel's trace, then what led to the panic: whoever sees only the end of a log must see the cause, not registers.
+ */
 function panicText(console: string): string {
   const lines = console.slice(-64 * 1024).split("\n");
   const at = lines.findLastIndex((line) => panicPattern.test(line));
-  return lines
-    .slice(Math.max(0, at - 5), at + 45)
-    .join("\n")
-    .trimEnd();
+  const cause = lines.slice(Math.max(0, at - linesBeforePanic), at + 1);
+  const trace = lines.slice(at + 1, at + linesOfTrace).filter((line) => line.trim() !== "");
+  return [...trace, "before that:", ...cause].join("\n");
 }
 
 interface Sockets {

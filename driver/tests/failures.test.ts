@@ -33,6 +33,8 @@ test("a kernel panic at boot ends every wait with the kernel's own words", { ski
   assert.equal(failure.code, "DRIVER_GUEST_PANICKED");
   assert.match(failure.message, /machine 'bad' panicked: sysrq triggered crash/);
   assert.match(failure.details, /Call Trace/);
+  // The cause stands last, where whoever reads only the end of a log sees it.
+  assert.match(failure.details, /Trigger a crash\n.*Kernel panic - not syncing: sysrq triggered crash$/);
   // Who waits on the healthy machine learns the same cause.
   assert.equal((await waiting).code, "DRIVER_GUEST_PANICKED");
 });
