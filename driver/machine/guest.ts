@@ -234,6 +234,17 @@ interface Sockets {
 }
 
 function startError(name: string, exit: QemuExit): AppError {
+  const port = /set up host forwarding rule '\w+:[^:]*:(\d+)-/.exec(exit.messages)?.[1];
+  if (port !== undefined) {
+    return new AppError(
+      "DRIVER_PORT_IN_USE",
+      `Port ${port} of this host is in use; machine '${name}' cannot forward it`,
+      {
+        hint: "Choose another in virtualisation.forwardPorts, or end what listens there",
+        details: exit.messages,
+      },
+    );
+  }
   return new AppError("DRIVER_QEMU_START", `QEMU of machine '${name}' did not start: it ended ${howEnded(exit)}`, {
     details: exit.messages,
   });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -93,6 +94,26 @@ test("a QEMU that does not start says why", { skip }, async () => {
   const failure = await failureOf(tiny.machine("one").start());
   assert.equal(failure.code, "DRIVER_QEMU_START");
   assert.match(failure.details, /no-such-device/);
+});
+
+test("a forwarded port that is taken is named", { skip }, async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo;
+  try {
+    const forward = {
+      from: "host",
+      proto: "tcp",
+      host: { address: "127.0.0.1", port },
+      guest: { address: "", port: 80 },
+    } as const;
+    await using tiny = await openTiny({ one: { forwardPorts: [forward] } });
+    const failure = await failureOf(tiny.machine("one").start());
+    assert.equal(failure.code, "DRIVER_PORT_IN_USE");
+    assert.match(failure.message, new RegExp(`Port ${port} `));
+  } finally {
+    taken.close();
+  }
 });
 
 test("a flood on the console is read to its end", { skip }, async () => {
