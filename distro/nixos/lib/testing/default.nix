@@ -50,7 +50,7 @@ let
       nativeBuildInputs = [ pkgs.nodejs pkgs.qemu pkgs.erofs-utils pkgs.e2fsprogs pkgs.firn-driver ];
       buildCommand = ''
         export FIRN_CLUSTER=${cluster}
-        export HOME=$TMPDIR FIRN_STATE=$TMPDIR/state
+        export HOME=$TMPDIR FIRN_ROOT=$TMPDIR/firn
         mkdir -p $out/nix-support
         firn-driver run --output $out ${tests}/${baseNameOf testFile}
         echo "report testlog $out index.html" >> $out/nix-support/hydra-build-products
