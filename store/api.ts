@@ -9,6 +9,7 @@ export { defaultRoot } from "./local/default-root.ts";
 export { type OpenStoreOptions, openLocalStore } from "./local/local-store.ts";
 export { hashAndScanTree, ReferenceScanner, type ScannedTree, scanReferences } from "./local/reference-scan.ts";
 export type {
+  Addition,
   AddPathOptions,
   GarbageOptions,
   GarbageResult,

@@ -107,7 +107,17 @@ export function makeTextPath(
   references: readonly string[] = [],
   storeDir: string = DEFAULT_STORE_DIR,
 ): string {
-  return makeStorePath(typeWithReferences("text", references), hashHex("sha256", contents), name, storeDir);
+  return makeTextPathFromHash(name, hashHex("sha256", contents), references, storeDir);
+}
+
+/** As {@link makeTextPath}, of the contents' base-16 sha256. */
+export function makeTextPathFromHash(
+  name: string,
+  contentsHex: string,
+  references: readonly string[],
+  storeDir: string,
+): string {
+  return makeStorePath(typeWithReferences("text", references), contentsHex, name, storeDir);
 }
 
 /** Path of anything addressed by its contents: sources, and outputs of fixed-output derivations. */

@@ -1,13 +1,12 @@
 /** Adds files whose whole contents are at hand: `builtins.toFile` and `.drv` files. */
-import { closeSync, fchmodSync, futimesSync, openSync, writeFileSync } from "node:fs";
 import { serializeDerivation } from "../formats/derivation.ts";
 import { derivationReferences } from "../formats/derivation-hash.ts";
 import type { Derivation } from "../formats/derivation-type.ts";
 import { formatHash, hashBytes, hashHex } from "../formats/hash.ts";
 import { NAR_CLOSE, NAR_HEADER, NAR_REGULAR, narString } from "../formats/nar-tokens.ts";
 import { makeTextPath } from "../formats/store-path.ts";
-import { bytesOf, compareBytes, fsPath } from "../std/byte-string.ts";
-import { CANONICAL_TIME_S } from "./canonical.ts";
+import { bytesOf, compareBytes } from "../std/byte-string.ts";
+import { writeCanonicalFile } from "./add-batch.ts";
 import { publish } from "./publish.ts";
 import type { StoreContext } from "./store-context.ts";
 
@@ -39,15 +38,4 @@ export function addText(
 export function addDerivation(context: StoreContext, name: string, derivation: Derivation): string {
   const text = serializeDerivation(derivation);
   return addText(context, `${name}.drv`, text, derivationReferences(derivation), derivation);
-}
-
-function writeCanonicalFile(path: string, contents: Uint8Array): void {
-  const fd = openSync(fsPath(path), "wx", 0o444);
-  try {
-    writeFileSync(fd, contents);
-    fchmodSync(fd, 0o444);
-    futimesSync(fd, CANONICAL_TIME_S, CANONICAL_TIME_S);
-  } finally {
-    closeSync(fd);
-  }
 }

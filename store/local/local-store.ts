@@ -2,6 +2,7 @@
 import type { Derivation } from "../formats/derivation-type.ts";
 import { HASH_PART_LENGTH } from "../formats/store-path.ts";
 import { AppError } from "../std/app-error.ts";
+import { BatchWriter } from "./add-batch.ts";
 import { addPath } from "./add-path.ts";
 import { addDerivation, addText } from "./add-text.ts";
 import { computeClosure } from "./closure.ts";
@@ -14,6 +15,7 @@ import { findRuntimeRoots } from "./runtime-roots.ts";
 import { physicalPath, type StoreContext } from "./store-context.ts";
 import { withStoreErrors } from "./store-errors.ts";
 import type {
+  Addition,
   AddPathOptions,
   GarbageOptions,
   GarbageResult,
@@ -53,12 +55,14 @@ class NodeLocalStore implements LocalStore {
   readonly #context: StoreContext;
   readonly #layout: StoreLayout;
   readonly #database: PathDatabase;
+  readonly #batchWriter: BatchWriter;
   #isClosed = false;
 
   constructor(context: StoreContext) {
     this.#context = context;
     this.#layout = context.layout;
     this.#database = context.database;
+    this.#batchWriter = new BatchWriter(context);
     this.root = context.layout.root;
     this.storeDir = context.layout.storeDir;
   }
@@ -108,6 +112,10 @@ class NodeLocalStore implements LocalStore {
 
   addText(name: string, contents: string, references: readonly string[]): string {
     return this.#guard(() => addText(this.#context, name, contents, references));
+  }
+
+  addAll(additions: readonly Addition[]): void {
+    this.#guard(() => this.#batchWriter.add(additions));
   }
 
   addPath(name: string, physicalSource: string, options: AddPathOptions = {}): string {

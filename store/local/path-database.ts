@@ -229,6 +229,14 @@ export class PathDatabase {
     return this.idOf(info.path) ?? 0;
   }
 
+  /** Adds the row of a path that has none; returns its number. */
+  insertPath(info: NewPathInfo, registrationTimeS: number): number {
+    const result = this.#prepare(
+      "insert into ValidPaths (path, hash, registrationTime, deriver, narSize, ca) values (?, ?, ?, ?, ?, ?)",
+    ).run(info.path, info.narHash, registrationTimeS, info.deriver ?? null, info.narSizeBytes, info.ca ?? null);
+    return Number(result.lastInsertRowid);
+  }
+
   addReference(referrer: number, reference: number): void {
     this.#run("insert or replace into Refs (referrer, reference) values (?, ?)", referrer, reference);
   }

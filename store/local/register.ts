@@ -59,7 +59,7 @@ export function readDerivation(context: StoreContext, drvPath: string): Derivati
   }
 }
 
-function invalidReference(path: string, reference: string): AppError {
+export function invalidReference(path: string, reference: string): AppError {
   return new AppError("STORE_INVALID_REFERENCE", `Cannot register '${path}': it refers to '${reference}', not valid`);
 }
 

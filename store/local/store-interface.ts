@@ -32,6 +32,28 @@ export interface AddPathOptions {
   readonly dryRun?: boolean;
 }
 
+/** Something finished to add, with the path it belongs at; see {@link LocalStore.addAll}. */
+export type Addition = TextAddition | TreeAddition;
+
+/** As `addText` and `addDerivation` add it. */
+export interface TextAddition {
+  readonly type: "text";
+  readonly path: string;
+  /** Byte string. */
+  readonly contents: string;
+  /** Sorted, distinct. */
+  readonly references: readonly string[];
+  /** Of a derivation: output name -> path, empty when it is not known before the build. */
+  readonly outputs: ReadonlyMap<string, string> | null;
+}
+
+/** As `addPath` adds it, method `recursive`. */
+export interface TreeAddition {
+  readonly type: "tree";
+  readonly path: string;
+  readonly nar: Uint8Array;
+}
+
 /** A path that comes as a NAR, in pieces. Call {@link close} in any case, also after a success. */
 export interface NarImport {
   /** @throws AppError `STORE_BAD_NAR`, `STORE_HASH_MISMATCH` as soon as either is certain */
@@ -66,6 +88,11 @@ export interface LocalStore {
   computeClosure(paths: Iterable<string>): string[];
 
   addText(name: string, contents: string, references: readonly string[]): string;
+  /**
+   * Adds what is not valid yet, in order and in one transaction: all of it is valid afterwards, or nothing new.
+   * @throws AppError `STORE_HASH_MISMATCH` when contents do not belong at their path, `STORE_INVALID_REFERENCE`
+   */
+  addAll(additions: readonly Addition[]): void;
   /** Errors of the file system about the source (`ENOENT`, `EACCES`) are thrown as they are. */
   addPath(name: string, physicalSource: string, options?: AddPathOptions): string;
   /** Writes `<name>.drv` with its references and registers it; returns its path. No-op when valid. */

@@ -31,11 +31,16 @@ export class TempRoots {
 
   /** After this the path is not collected while we live, and is valid or not as the database says. */
   add(path: string): void {
-    if (this.#known.has(path)) return;
+    if (!this.#known.has(path)) this.addAll([path]);
+  }
+
+  addAll(paths: readonly string[]): void {
+    const unknown = paths.filter((path) => !this.#known.has(path));
+    if (unknown.length === 0) return;
     const fd = this.#fd ?? this.#open();
-    this.#append(fd, Buffer.from(`${path}\0`, "latin1"));
+    this.#append(fd, Buffer.from(`${unknown.join("\0")}\0`, "latin1"));
     if (existsSync(this.#layout.gcSocketPath)) this.#waitForCollection();
-    this.#known.add(path);
+    for (const path of unknown) this.#known.add(path);
   }
 
   /** Whole or not at all: half a path would spoil the next one too. */

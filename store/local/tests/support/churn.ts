@@ -5,10 +5,11 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hashBytes } from "../../../formats/hash.ts";
-import { makeFixedOutputPath } from "../../../formats/store-path.ts";
+import { makeFixedOutputPath, makeTextPath } from "../../../formats/store-path.ts";
 import { canonicalizeTree } from "../../canonical.ts";
 import { openLocalStore } from "../../local-store.ts";
 import { hashAndScanTree } from "../../reference-scan.ts";
+import type { Addition } from "../../store-interface.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 const [root = "", seed = "1", rounds = "100000"] = process.argv.slice(2);
@@ -19,6 +20,18 @@ const scratch = join(root, "..", `churn-${process.pid}`);
 function addTexts(): void {
   const base = store.addText(`base-${random(20)}`, "base", []);
   store.addText(`user-${random(20)}`, base, [base]);
+}
+
+/** As an evaluation does: many texts at once, each with a reference to the one before. */
+function addBatch(): void {
+  const additions: Addition[] = [];
+  for (let count = 0; count < 20; count++) {
+    const references = additions.slice(-1).map(({ path }) => path);
+    const contents = `${random(3)} ${references}`;
+    const path = makeTextPath(`batch-${count}`, contents, references);
+    additions.push({ type: "text", path, contents, references, outputs: null });
+  }
+  store.addAll(additions);
 }
 
 function addTree(): void {
@@ -58,7 +71,8 @@ function registerOutputs(): void {
 process.stdout.write("ready\n");
 for (let round = 0; round < Number(rounds); round++) {
   const kind = random(100);
-  if (kind < 40) addTexts();
+  if (kind < 20) addTexts();
+  else if (kind < 40) addBatch();
   else if (kind < 65) addTree();
   else if (kind < 85) registerOutputs();
   else if (kind < 90) addLarge();
