@@ -15,6 +15,7 @@ export type ErrorKind =
   | "infinite-recursion"
   | "stack-overflow"
   | "missing-builtin"
+  | "too-large"
   | "io"
   | "other";
 
@@ -57,10 +58,14 @@ export function typeError(expected: string, found: string, pos = 0): EvaluationE
   return new EvaluationError("type", `value is ${found} while ${expected} was expected`, pos);
 }
 
-/** What is thrown for whatever was caught: our own errors as they are, JavaScript's stack overflow as an evaluation error. */
+/** What is thrown for whatever was caught: our own errors as they are, limits of JavaScript's engine as evaluation errors. */
 export function toEvaluationError(error: unknown): unknown {
   if (isStackOverflow(error)) {
     return new EvaluationError("stack-overflow", "stack overflow (possible infinite recursion)");
+  }
+  if (error instanceof RangeError || (error instanceof Error && "code" in error)) {
+    const limit = limits.find(([text]) => error.message.includes(text))?.[1];
+    if (limit !== undefined) return new EvaluationError("too-large", limit);
   }
   return error;
 }
@@ -70,3 +75,13 @@ function isStackOverflow(error: unknown): boolean {
   if (error instanceof RangeError) return error.message.includes("call stack");
   return error instanceof SyntaxError && error.message.endsWith("Stack overflow");
 }
+
+/** What the engine says when one value gets larger than it can hold, and what we say. */
+const limits: readonly (readonly [string, string])[] = [
+  ["Invalid string length", "out of memory: a string would be longer than 512 MiB"],
+  ["Cannot create a string longer", "out of memory: a string would be longer than 512 MiB"],
+  ["Invalid array length", "out of memory: a list would have too many elements"],
+  ["Set maximum size exceeded", "out of memory: more than 16 million sets and lists at once"],
+  ["Map maximum size exceeded", "out of memory: a set would have more than 16 million attributes"],
+  ["Array buffer allocation failed", "out of memory: a text is too long"],
+];

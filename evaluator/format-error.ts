@@ -13,6 +13,7 @@ const codes: Readonly<Record<ErrorKind, string>> = {
   "infinite-recursion": "EVAL_INFINITE_RECURSION",
   "stack-overflow": "EVAL_STACK_OVERFLOW",
   "missing-builtin": "EVAL_MISSING_BUILTIN",
+  "too-large": "EVAL_TOO_LARGE",
   io: "EVAL_IO",
   other: "EVAL_ERROR",
 };

@@ -6,7 +6,9 @@ import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { AppError } from "#store/std/app-error.ts";
 import type { ErrorData, EvaluationAnswer, EvaluationRequestData } from "../request.ts";
+import { guardMemory, memoryCapMib, outOfMemory, resourceLimits } from "./memory-guard.ts";
 import { finishRealise, type RealiseRequest, sharedBytes, type WorkerMessage, type WorkerStart } from "./protocol.ts";
+import { StoreWriter } from "./store-writer.ts";
 
 export interface WorkerHooks {
   readonly onLog: (line: string) => void;
@@ -22,36 +24,50 @@ const semiSpaceMib = 64;
 export async function runInWorker(request: EvaluationRequestData, hooks: WorkerHooks): Promise<EvaluationAnswer> {
   hooks.signal?.throwIfAborted();
   const shared = new SharedArrayBuffer(sharedBytes);
+  const capMib = memoryCapMib(hooks.memoryLimitMib);
   setFlagsFromString(`--min-semi-space-size=${semiSpaceMib}`);
   setFlagsFromString(`--max-semi-space-size=${semiSpaceMib}`);
   const worker = new Worker(new URL("worker-entry.ts", import.meta.url), {
     workerData: { request, shared } satisfies WorkerStart,
-    resourceLimits: {
-      stackSizeMb: stackMib,
-      ...(hooks.memoryLimitMib === undefined ? {} : { maxOldGenerationSizeMb: hooks.memoryLimitMib }),
-    },
+    resourceLimits: resourceLimits(capMib, stackMib),
   });
-  const stop = (): void => void worker.terminate();
-  hooks.signal?.addEventListener("abort", stop, { once: true });
+  const memory = new AbortController();
+  const endGuard = guardMemory(worker, capMib, () => memory.abort(outOfMemory(capMib, request.attributePath)));
+  const end = hooks.signal === undefined ? memory.signal : AbortSignal.any([hooks.signal, memory.signal]);
+  end.addEventListener("abort", () => void worker.terminate(), { once: true });
+  const writer = new StoreWriter(request.root);
   try {
-    return await answerOf(worker, shared, hooks);
+    return await answerOf({ worker, shared, hooks, end, writer });
+  } catch (error) {
+    throw isOutOfMemory(error) ? outOfMemory(capMib, request.attributePath, error) : error;
   } finally {
-    hooks.signal?.removeEventListener("abort", stop);
+    endGuard();
     // Terminating twice is harmless, and a worker that has answered is of no more use.
     void worker.terminate();
+    await writer.close();
   }
 }
 
-function answerOf(worker: Worker, shared: SharedArrayBuffer, hooks: WorkerHooks): Promise<EvaluationAnswer> {
+interface Running {
+  readonly worker: Worker;
+  readonly shared: SharedArrayBuffer;
+  readonly hooks: WorkerHooks;
+  readonly end: AbortSignal;
+  readonly writer: StoreWriter;
+}
+
+function answerOf({ worker, shared, hooks, end, writer }: Running): Promise<EvaluationAnswer> {
   return new Promise((resolve, reject) => {
     worker.on("message", (message: WorkerMessage) => {
       if (message.type === "log") hooks.onLog(message.line);
+      else if (message.type === "write") writer.write(message.additions).catch(reject);
+      else if (message.type === "settle") void writer.settled().then(() => finishRealise(shared, null), reject);
       else if (message.type === "realise") void build(message.requests, shared, hooks);
-      else if (message.type === "answer") resolve(message.answer);
+      else if (message.type === "answer") void writer.settled().then(() => resolve(message.answer), reject);
       else reject(toAppError(message.error));
     });
-    worker.on("error", (error) => reject(toWorkerError(error)));
-    worker.on("exit", () => reject(aborted(hooks.signal)));
+    worker.on("error", reject);
+    worker.on("exit", () => reject(end.aborted ? end.reason : crashed()));
   });
 }
 
@@ -75,15 +91,11 @@ function toAppError({ code, message, hint, details }: ErrorData): AppError {
   });
 }
 
-function toWorkerError(error: unknown): unknown {
-  if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY") {
-    return new AppError("EVAL_OUT_OF_MEMORY", "The evaluation ran out of memory", { cause: error });
-  }
-  return error;
+/** V8's own limit, should the worker reach it before the guard has looked. */
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
 }
 
-function aborted(signal: AbortSignal | undefined): unknown {
-  return signal?.aborted === true
-    ? signal.reason
-    : new AppError("EVAL_CRASHED", "The evaluation ended without an answer");
+function crashed(): AppError {
+  return new AppError("EVAL_CRASHED", "The evaluation ended without an answer");
 }
