@@ -7,18 +7,21 @@ import { addPath } from "./add-path.ts";
 import { addDerivation, addText } from "./add-text.ts";
 import { computeClosure } from "./closure.ts";
 import { collectGarbage } from "./garbage.ts";
+import { importContents } from "./import-contents.ts";
 import { importNar } from "./nar-import.ts";
 import { PathDatabase } from "./path-database.ts";
 import { readDerivation, registerPaths } from "./register.ts";
-import { addIndirectRoot, findRoots } from "./roots.ts";
+import { addIndirectRoot, findRoots, registerIndirectRoot } from "./roots.ts";
 import { findRuntimeRoots } from "./runtime-roots.ts";
 import { physicalPath, type StoreContext } from "./store-context.ts";
 import { withStoreErrors } from "./store-errors.ts";
 import type {
   Addition,
   AddPathOptions,
+  ContentImport,
   GarbageOptions,
   GarbageResult,
+  ImportContentsOptions,
   LocalStore,
   NarImport,
   NewPathInfo,
@@ -139,6 +142,15 @@ class NodeLocalStore implements LocalStore {
     };
   }
 
+  importContents(name: string, options: ImportContentsOptions): ContentImport {
+    const inner = this.#guard(() => importContents(this.#context, name, options));
+    return {
+      write: (chunk) => this.#guard(() => inner.write(chunk)),
+      commit: () => this.#guard(() => inner.commit()),
+      close: () => inner.close(),
+    };
+  }
+
   addSignatures(path: string, signatures: readonly string[]): void {
     this.#guard(() =>
       this.#database.transaction(() => {
@@ -159,6 +171,10 @@ class NodeLocalStore implements LocalStore {
 
   addIndirectRoot(linkPath: string, storePath: string): string {
     return this.#guard(() => addIndirectRoot(this.#context, linkPath, storePath));
+  }
+
+  registerIndirectRoot(linkPath: string): void {
+    this.#guard(() => registerIndirectRoot(this.#context, linkPath));
   }
 
   findRoots(): Map<string, string> {

@@ -22,10 +22,16 @@ export function addIndirectRoot(context: StoreContext, linkPath: string, storePa
   context.tempRoots.add(storePath);
   mkdirSync(fsPath(dirname(link)), { recursive: true });
   replaceLink(link, storePath);
+  registerIndirectRoot(context, link);
+  return link;
+}
+
+/** Makes the link to a link alone. */
+export function registerIndirectRoot(context: StoreContext, linkPath: string): void {
+  const link = resolve(linkPath);
   const auto = `${context.layout.gcRootsDir}/auto`;
   mkdirSync(auto, { recursive: true });
   replaceLink(`${auto}/${encodeBase32(hashBytes("sha1", link).digest)}`, link);
-  return link;
 }
 
 /** Puts a symlink in place of what is there, at no moment with nothing there. */

@@ -64,6 +64,22 @@ export interface NarImport {
   close(): void;
 }
 
+/** A path that is made of the bytes that come. Call {@link close} in any case, also after a success. */
+export interface ContentImport {
+  write(chunk: Uint8Array): void;
+  /** Makes the path valid and returns it. */
+  commit(): string;
+  /** Deletes what was not committed. */
+  close(): void;
+}
+
+/** How bytes become a path; only a recursive sha256 hash can have references. */
+export interface ImportContentsOptions {
+  readonly method: "flat" | "recursive";
+  readonly hashAlgorithm: "md5" | "sha1" | "sha256" | "sha512";
+  readonly references: readonly string[];
+}
+
 /**
  * The local store: a folder laid out and registered exactly as Nix does it. Queries and additions are synchronous
  * (SQLite and the evaluator both are); several processes and workers may open the same root.
@@ -101,6 +117,8 @@ export interface LocalStore {
   readDerivation(drvPath: string): Derivation;
   /** Adds a path from a NAR; nothing of `info` is believed before the NAR fits it. References must be valid by `commit`. */
   importNar(info: NewPathInfo): NarImport;
+  /** Adds what comes: the bytes of a file (`flat`) or a NAR (`recursive`). */
+  importContents(name: string, options: ImportContentsOptions): ContentImport;
   /** Adds signatures to those that a valid path has. */
   addSignatures(path: string, signatures: readonly string[]): void;
   /** Registers outputs that stand finished and canonical in the store; all in one transaction. */
@@ -110,6 +128,8 @@ export interface LocalStore {
   addTempRoot(path: string): void;
   /** Makes `linkPath` a symlink to the store path and registers it as an indirect root. Returns `linkPath`. */
   addIndirectRoot(linkPath: string, storePath: string): string;
+  /** The same for a symlink that stands already; it need not point into the store yet. */
+  registerIndirectRoot(linkPath: string): void;
   /** Where -> store path, of every root; temporary roots and running processes included. */
   findRoots(): Map<string, string>;
   collectGarbage(options?: GarbageOptions): GarbageResult;
