@@ -16,6 +16,7 @@ export type ErrorKind =
   | "stack-overflow"
   | "missing-builtin"
   | "too-large"
+  | "interrupted"
   | "io"
   | "other";
 
@@ -55,7 +56,7 @@ export class EvaluationError {
 }
 
 export function typeError(expected: string, found: string, pos = 0): EvaluationError {
-  return new EvaluationError("type", `value is ${found} while ${expected} was expected`, pos);
+  return new EvaluationError("type", `expected ${expected} but found ${found}`, pos);
 }
 
 /** What is thrown for whatever was caught: our own errors as they are, limits of JavaScript's engine as evaluation errors. */

@@ -14,6 +14,7 @@ const codes: Readonly<Record<ErrorKind, string>> = {
   "stack-overflow": "EVAL_STACK_OVERFLOW",
   "missing-builtin": "EVAL_MISSING_BUILTIN",
   "too-large": "EVAL_TOO_LARGE",
+  interrupted: "EVAL_INTERRUPTED",
   io: "EVAL_IO",
   other: "EVAL_ERROR",
 };

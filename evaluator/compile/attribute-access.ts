@@ -7,7 +7,7 @@ import { didYouMean } from "../text/edit-distance.ts";
 import { Attrs } from "../value/attrs.ts";
 import { expectPlainText } from "../value/expect.ts";
 import type { Shape } from "../value/shape.ts";
-import { describeType } from "../value/type-name.ts";
+import { describeValue } from "../value/short.ts";
 import {
   type Env,
   FunctionValue,
@@ -87,7 +87,7 @@ function forceAttribute(set: Attrs, index: number, name: string, pos: number): V
 }
 
 function notASet(value: Value, name: string, pos: number): EvaluationError {
-  const error = typeError("a set", describeType(value), pos);
+  const error = typeError("a set", describeValue(value), pos);
   error.addFrame(`while selecting the attribute '${name}'`, pos);
   return error;
 }

@@ -3,7 +3,7 @@ import { EvaluationError, typeError } from "../errors.ts";
 import type { Assert, Binary, Conditional, Expr, Not } from "../syntax/ast.ts";
 import { Attrs, updateAttrs } from "../value/attrs.ts";
 import { equalValues } from "../value/equal.ts";
-import { describeType } from "../value/type-name.ts";
+import { describeValue } from "../value/short.ts";
 import { type Env, isList, type Lazy, type Run, type Value } from "../value/value.ts";
 import type { Compiler } from "./compiler.ts";
 import { placed } from "./trace.ts";
@@ -17,7 +17,7 @@ function compileTest(compiler: Compiler, expr: Expr): Test {
     const value = run(env);
     if (value === true) return true;
     if (value === false) return false;
-    throw typeError("a Boolean", describeType(value), pos);
+    throw typeError("a Boolean", describeValue(value), pos);
   };
 }
 
@@ -89,7 +89,7 @@ function compileUpdate(compiler: Compiler, expr: Binary): Run {
 
 function asAttrs(value: Value, pos: number): Attrs {
   if (value instanceof Attrs) return value;
-  throw typeError("a set", describeType(value), pos);
+  throw typeError("a set", describeValue(value), pos);
 }
 
 function compileConcat(compiler: Compiler, expr: Binary): Run {
@@ -106,5 +106,5 @@ function compileConcat(compiler: Compiler, expr: Binary): Run {
 
 function asList(value: Value, pos: number): Lazy[] {
   if (isList(value)) return value;
-  throw typeError("a list", describeType(value), pos);
+  throw typeError("a list", describeValue(value), pos);
 }

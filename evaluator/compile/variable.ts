@@ -2,7 +2,7 @@
 import { EvaluationError } from "../errors.ts";
 import type { Variable, With } from "../syntax/ast.ts";
 import { Attrs } from "../value/attrs.ts";
-import { describeType } from "../value/type-name.ts";
+import { describeValue } from "../value/short.ts";
 import {
   type Env,
   FunctionValue,
@@ -117,5 +117,5 @@ function undefinedVariable({ name, pos }: Variable): EvaluationError {
 function withScope(frame: Env, pos: number): Attrs {
   const scope = readFrame(frame, 1);
   if (scope instanceof Attrs) return scope;
-  throw new EvaluationError("type", `value is ${describeType(scope)} while a set was expected`, pos);
+  throw new EvaluationError("type", `expected a set but found ${describeValue(scope)}`, pos);
 }

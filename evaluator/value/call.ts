@@ -7,7 +7,7 @@ import { didYouMean } from "../text/edit-distance.ts";
 import { Attrs } from "./attrs.ts";
 import { type LambdaCode, LambdaValue, PartialCall, Primop } from "./callable.ts";
 import type { Shape } from "./shape.ts";
-import { describeType } from "./type-name.ts";
+import { describeValue } from "./short.ts";
 import { Code, type Env, force, type Lazy, Thunk, type Value } from "./value.ts";
 
 export function call1(callee: Value, arg: Lazy): Value {
@@ -104,7 +104,7 @@ function continueCall(partial: PartialCall, arg: Lazy): Value {
 function functorOf(callee: Value): Value {
   const functor = callee instanceof Attrs ? callee.force("__functor") : undefined;
   if (functor === undefined) {
-    throw new EvaluationError("type", `attempt to call something which is not a function but ${describeType(callee)}`);
+    throw new EvaluationError("type", `attempt to call something which is not a function but ${describeValue(callee)}`);
   }
   return call1(functor, callee);
 }
@@ -126,7 +126,7 @@ export function bindFormals(callee: LambdaValue, arg: Lazy): Env {
   const { code } = callee;
   const attrs = force(arg);
   if (!(attrs instanceof Attrs)) {
-    throw new EvaluationError("type", `value is ${describeType(attrs)} while a set was expected`);
+    throw new EvaluationError("type", `expected a set but found ${describeValue(attrs)}`);
   }
   const plan = code.planShape === attrs.shape ? (code.plan as Int32Array) : makePlan(code, attrs.shape);
   const env = code.template.slice();

@@ -4,6 +4,7 @@ import type { Evaluation } from "../evaluation.ts";
 import { formatFloatFixed } from "../text/float-format.ts";
 import { Attrs } from "./attrs.ts";
 import { call1 } from "./call.ts";
+import { shortValue } from "./short.ts";
 import { TextBuilder } from "./text-builder.ts";
 import { describeType } from "./type-name.ts";
 import {
@@ -34,7 +35,7 @@ export function coerceToString(evaluation: Evaluation, value: Value, options: Co
     const text = coerceAtom(value);
     if (text !== null) return text;
   }
-  throw new EvaluationError("type", `cannot coerce ${describeType(value)} to a string`);
+  throw new EvaluationError("type", `cannot coerce ${describeType(value)} to a string: ${shortValue(value)}`);
 }
 
 function coerceAtom(value: Value): string | null {
@@ -48,7 +49,7 @@ function coerceAttrs(evaluation: Evaluation, attrs: Attrs, options: CoerceOption
   const toString_ = attrs.force("__toString");
   if (toString_ !== undefined) return coerceToString(evaluation, call1(toString_, attrs), options);
   const outPath = attrs.force("outPath");
-  if (outPath === undefined) throw new EvaluationError("type", "cannot coerce a set to a string");
+  if (outPath === undefined) throw new EvaluationError("type", `cannot coerce a set to a string: ${shortValue(attrs)}`);
   return coerceToString(evaluation, outPath, options);
 }
 

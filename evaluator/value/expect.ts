@@ -3,7 +3,7 @@ import { EvaluationError, typeError } from "../errors.ts";
 import { Attrs } from "./attrs.ts";
 import { type Callable, isCallable } from "./callable.ts";
 import type { Int } from "./int.ts";
-import { describeType } from "./type-name.ts";
+import { describeValue } from "./short.ts";
 import {
   type ContextString,
   force,
@@ -19,13 +19,13 @@ import {
 export function expectBool(lazy: Lazy, pos = 0): boolean {
   const value = force(lazy);
   if (typeof value === "boolean") return value;
-  throw typeError("a Boolean", describeType(value), pos);
+  throw typeError("a Boolean", describeValue(value), pos);
 }
 
 export function expectInt(lazy: Lazy, pos = 0): Int {
   const value = force(lazy);
   if (isInt(value)) return value;
-  throw typeError("an integer", describeType(value), pos);
+  throw typeError("an integer", describeValue(value), pos);
 }
 
 /** An integer that serves as a size or an index. */
@@ -36,19 +36,19 @@ export function expectSmallInt(lazy: Lazy): number {
 export function expectNumber(lazy: Lazy): Int | NixFloat {
   const value = force(lazy);
   if (isInt(value) || value instanceof NixFloat) return value;
-  throw typeError("a number", describeType(value));
+  throw typeError("a number", describeValue(value));
 }
 
 export function expectAttrs(lazy: Lazy, pos = 0): Attrs {
   const value = force(lazy);
   if (value instanceof Attrs) return value;
-  throw typeError("a set", describeType(value), pos);
+  throw typeError("a set", describeValue(value), pos);
 }
 
 export function expectList(lazy: Lazy, pos = 0): List {
   const value = force(lazy);
   if (isList(value)) return value;
-  throw typeError("a list", describeType(value), pos);
+  throw typeError("a list", describeValue(value), pos);
 }
 
 /** A function, or a set with `__functor`. */
@@ -56,14 +56,14 @@ export function expectFunction(lazy: Lazy): Callable | Attrs {
   const value = force(lazy);
   if (isCallable(value)) return value;
   if (value instanceof Attrs && value.has("__functor")) return value;
-  throw typeError("a function", describeType(value));
+  throw typeError("a function", describeValue(value));
 }
 
 /** A string, with its context if it has one. */
 export function expectString(lazy: Lazy, pos = 0): string | ContextString {
   const value = force(lazy);
   if (isString(value)) return value;
-  throw typeError("a string", describeType(value), pos);
+  throw typeError("a string", describeValue(value), pos);
 }
 
 /** The text of a string, whatever its context. */
