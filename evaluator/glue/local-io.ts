@@ -2,7 +2,7 @@
  * The real {@link EvalIo}: files, the environment, and a local store that is opened when something is first written.
  * Read-only, it computes the same paths and writes nothing.
  */
-import type { LocalStore } from "#store/api.ts";
+import type { Addition, LocalStore } from "#store/api.ts";
 import { serializeDerivation } from "#store/formats/derivation.ts";
 import { DerivationHasher, derivationReferences } from "#store/formats/derivation-hash.ts";
 import type { Derivation } from "#store/formats/derivation-type.ts";
@@ -19,8 +19,10 @@ import {
   type InstantiatedDerivation,
   type SourceRequest,
 } from "../io.ts";
+import { CapturedNar } from "./captured-nar.ts";
 import { FileView, ioError } from "./file-view.ts";
 import { type DerivationClosure, makeDerivation } from "./instantiate.ts";
+import { type AdditionSink, PendingWrites } from "./pending-writes.ts";
 import type { SearchPathEntry } from "./search-path.ts";
 
 export interface LocalIoOptions {
@@ -32,15 +34,22 @@ export interface LocalIoOptions {
   readonly searchPath: readonly SearchPathEntry[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly openStore: () => LocalStore;
+  /** Where additions go; straight into the store unless told. */
+  readonly sink?: AdditionSink;
   readonly log: (line: string) => void;
   readonly realise: EvalIo["realise"];
 }
+
+/** Sources up to this size are handed over for writing as they were read. */
+const maxCapturedBytes = 4 * 1024 * 1024;
 
 interface KnownPath {
   readonly references: readonly string[];
   /** Of a derivation. */
   readonly outputs: readonly string[];
 }
+
+const noReferences: KnownPath = { references: [], outputs: [] };
 
 export class LocalIo implements EvalIo {
   readonly storeDir: string;
@@ -51,6 +60,7 @@ export class LocalIo implements EvalIo {
   readonly #hasher: DerivationHasher;
   /** What this evaluation made. */
   readonly #known = new Map<string, KnownPath>();
+  readonly #writes: PendingWrites;
   #store: LocalStore | null = null;
 
   constructor(options: LocalIoOptions) {
@@ -58,8 +68,19 @@ export class LocalIo implements EvalIo {
     this.storeDir = options.storeDir;
     this.currentSystem = options.currentSystem;
     this.searchPath = options.searchPath;
-    this.#files = new FileView(options.storeDir, (path) => options.root.replace(/\/$/, "") + path);
+    const prefix = options.root.replace(/\/$/, "");
+    this.#files = new FileView(options.storeDir, (path) => {
+      this.#writes.settle(path);
+      return prefix + path;
+    });
+    const direct = { send: (batch: readonly Addition[]) => this.#openStore().addAll(batch), wait: () => {} };
+    this.#writes = new PendingWrites(options.sink ?? direct, options.storeDir);
     this.#hasher = new DerivationHasher((drvPath) => this.#readDerivation(drvPath), options.storeDir);
+  }
+
+  /** All that the evaluation added is in the store when this returns; to be called before its result is used. */
+  flush(): void {
+    this.#guard(() => this.#writes.flush());
   }
 
   close(): void {
@@ -93,6 +114,7 @@ export class LocalIo implements EvalIo {
 
   realise(requests: Parameters<EvalIo["realise"]>[0]): void {
     const store = this.#writableStore("Cannot build during a read-only evaluation");
+    this.flush();
     const missing = requests.filter(({ drvPath, outputs }) => !outputsAreValid(store, drvPath, outputs));
     if (missing.length > 0) this.#options.realise(missing);
   }
@@ -105,12 +127,33 @@ export class LocalIo implements EvalIo {
 
   addText(name: string, contents: string, references: readonly string[]): string {
     return this.#guard(() => {
-      const path = this.#options.readOnly
-        ? makeTextPath(name, contents, references, this.storeDir)
-        : this.#openStore().addText(name, contents, references);
-      this.#known.set(path, { references, outputs: [] });
+      const sorted = [...new Set(references)].sort();
+      const path = makeTextPath(name, contents, sorted, this.storeDir);
+      this.#addKnown(path, { references: sorted, outputs: [] }, () => ({
+        type: "text",
+        path,
+        contents,
+        references: sorted,
+        outputs: null,
+      }));
       return path;
     });
+  }
+
+  /** Remembers a path that was made here and has it written, once. */
+  #addKnown(path: string, known: KnownPath, addition: () => Addition): void {
+    if (this.#known.has(path)) return;
+    if (!this.#options.readOnly) {
+      for (const reference of known.references) this.#requireValid(path, reference);
+      this.#writes.add(addition());
+    }
+    this.#known.set(path, known);
+  }
+
+  /** Told here and not by the store, where the expression that is at fault is no longer known. */
+  #requireValid(path: string, reference: string): void {
+    if (this.#known.has(reference) || this.#openStore().isValidPath(reference)) return;
+    throw new EvalIoError("invalid", `Cannot add '${path}': it refers to '${reference}', which is not valid`);
   }
 
   addSource(request: SourceRequest): string {
@@ -120,19 +163,38 @@ export class LocalIo implements EvalIo {
       const expected = request.sha256 === null ? null : parseHash(request.sha256, "sha256");
       const known = expected === null ? null : this.#expectedPath(request, expected);
       if (known !== null && this.#isPresent(known)) return known;
-      const path =
-        this.#options.readOnly || expected !== null
-          ? this.#computeSourcePath(request, physical, filter, expected)
-          : null;
-      if (path !== null && this.#options.readOnly) {
-        this.#known.set(path, { references: [], outputs: [] });
+      if (request.method === "flat") return this.#addFlatSource(request, physical, expected);
+      const nar = new CapturedNar(this.#options.readOnly ? 0 : maxCapturedBytes);
+      const { hash } = hashTree(physical, filter, (chunk) => nar.write(chunk));
+      const path = this.#sourcePath(request, hash, expected);
+      const bytes = nar.bytes();
+      // What is too large to be handed over is read again, and what changed meanwhile has another path.
+      if (bytes === null && !this.#options.readOnly) return this.#addSourceNow(request, physical, filter);
+      this.#addKnown(path, noReferences, () => ({ type: "tree", path, nar: bytes ?? new Uint8Array() }));
+      return path;
+    });
+  }
+
+  #addFlatSource(request: SourceRequest, physical: string, expected: Hash | null): string {
+    if (expected !== null || this.#options.readOnly) {
+      const path = this.#sourcePath(request, hashBytes("sha256", this.#files.readFile(request.path)), expected);
+      if (this.#options.readOnly) {
+        this.#known.set(path, noReferences);
         return path;
       }
-      return this.#openStore().addPath(request.name, physical, {
-        method: request.method,
-        ...(filter === null ? {} : { filter }),
-      });
-    });
+    }
+    return this.#addSourceNow(request, physical, null);
+  }
+
+  #addSourceNow(
+    request: SourceRequest,
+    physical: string,
+    filter: ((path: string, type: FileType) => boolean) | null,
+  ): string {
+    const { name, method } = request;
+    const path = this.#openStore().addPath(name, physical, { method, ...(filter === null ? {} : { filter }) });
+    this.#known.set(path, noReferences);
+    return path;
   }
 
   #physicalFilter(request: SourceRequest, physical: string): ((path: string, type: FileType) => boolean) | null {
@@ -148,16 +210,7 @@ export class LocalIo implements EvalIo {
     return !this.#options.readOnly && this.#openStore().isValidPath(path);
   }
 
-  #computeSourcePath(
-    request: SourceRequest,
-    physical: string,
-    filter: ((path: string, type: FileType) => boolean) | null,
-    expected: Hash | null,
-  ): string {
-    const hash =
-      request.method === "flat"
-        ? hashBytes("sha256", this.#files.readFile(request.path))
-        : hashTree(physical, filter).hash;
+  #sourcePath(request: SourceRequest, hash: Hash, expected: Hash | null): string {
     if (expected !== null && !equalHashes(hash, expected)) {
       throw new EvalIoError("invalid", `hash mismatch in the path '${request.path}'`);
     }
@@ -167,25 +220,25 @@ export class LocalIo implements EvalIo {
   instantiate(request: DerivationRequest): InstantiatedDerivation {
     return this.#guard(() => {
       const derivation = makeDerivation(request, this.#hasher, (drvPath) => this.#closureOf(drvPath));
-      const drvPath = this.#addDerivation(request.name, derivation);
+      const contents = serializeDerivation(derivation);
+      const references = derivationReferences(derivation);
+      const drvPath = makeTextPath(`${request.name}.drv`, contents, references, this.storeDir);
       this.#hasher.remember(drvPath, derivation);
-      this.#known.set(drvPath, {
-        references: derivationReferences(derivation),
-        outputs: [...derivation.outputs.keys()],
-      });
       const outputs = new Map<string, string>();
       for (const [name, output] of derivation.outputs) outputs.set(name, output.path);
+      this.#addKnown(drvPath, { references, outputs: [...outputs.keys()] }, () => ({
+        type: "text",
+        path: drvPath,
+        contents,
+        references,
+        outputs,
+      }));
       return { drvPath, outputs };
     });
   }
 
-  #addDerivation(name: string, derivation: Derivation): string {
-    if (!this.#options.readOnly) return this.#openStore().addDerivation(name, derivation);
-    const text = serializeDerivation(derivation);
-    return makeTextPath(`${name}.drv`, text, derivationReferences(derivation), this.storeDir);
-  }
-
   #readDerivation(drvPath: string): Derivation {
+    this.#writes.settle(drvPath);
     return this.#openStore().readDerivation(drvPath);
   }
 

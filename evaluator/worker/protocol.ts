@@ -4,6 +4,7 @@
  *
  * Shared buffer: word 0 state (0 waiting, 1 done, 2 failed), word 1 length of the failure's text, then the text.
  */
+import type { Addition } from "#store/api.ts";
 import type { ErrorData, EvaluationAnswer, EvaluationRequestData } from "../request.ts";
 
 export interface RealiseRequest {
@@ -19,6 +20,10 @@ export interface WorkerStart {
 export type WorkerMessage =
   | { readonly type: "log"; readonly line: string }
   | { readonly type: "realise"; readonly requests: readonly RealiseRequest[] }
+  /** To be written in order; nobody waits. */
+  | { readonly type: "write"; readonly additions: readonly Addition[] }
+  /** The worker blocks, as in `realise`, until all that it sent is written. */
+  | { readonly type: "settle" }
   | { readonly type: "answer"; readonly answer: EvaluationAnswer }
   | { readonly type: "failure"; readonly error: ErrorData };
 

@@ -4,6 +4,7 @@ import { fromByteString, toByteString } from "#store/std/byte-string.ts";
 import { EvaluationError, toEvaluationError } from "../errors.ts";
 import { Evaluation, stringSource } from "../evaluation.ts";
 import { LocalIo } from "../glue/local-io.ts";
+import type { AdditionSink } from "../glue/pending-writes.ts";
 import { makeSearchPath } from "../glue/search-path.ts";
 import type { EvalIo } from "../io.ts";
 import type { ErrorData, EvaluatedDerivation, EvaluationAnswer, EvaluationRequestData } from "../request.ts";
@@ -24,6 +25,8 @@ export interface RunnerHooks {
   readonly openStore: (root: string) => LocalStore;
   readonly log: (line: string) => void;
   readonly realise: EvalIo["realise"];
+  /** Where additions to the store go; straight into it unless told. */
+  readonly sink?: AdditionSink;
 }
 
 export class RequestFailure extends Error {
@@ -50,6 +53,7 @@ export function runRequest(request: EvaluationRequestData, hooks: RunnerHooks): 
     openStore: () => hooks.openStore(request.root),
     log: (line) => hooks.log(fromByteString(line)),
     realise: hooks.realise,
+    ...(hooks.sink === undefined ? {} : { sink: hooks.sink }),
   });
   const evaluation = new Evaluation(io, {
     home: toByteString(request.environment["HOME"] ?? "/"),
@@ -57,7 +61,9 @@ export function runRequest(request: EvaluationRequestData, hooks: RunnerHooks): 
     lazyLikeNix: request.output.type === "value" && request.output.format !== "json" && !request.output.strict,
   });
   try {
-    return new Runner(evaluation, request).answer();
+    const answer = new Runner(evaluation, request).answer();
+    evaluation.guardIo(() => io.flush());
+    return answer;
   } catch (thrown) {
     throw asFailure(thrown, evaluation, request.showTrace);
   } finally {

@@ -67,7 +67,9 @@ function answerOf({ worker, shared, hooks, end, writer }: Running): Promise<Eval
       else reject(toAppError(message.error));
     });
     worker.on("error", reject);
-    worker.on("exit", () => reject(end.aborted ? end.reason : crashed()));
+    // The answer may come at the same moment, and be waiting for the last batch.
+    const ended = (): void => reject(end.aborted ? end.reason : crashed());
+    worker.on("exit", () => void writer.settled().then(ended, ended));
   });
 }
 

@@ -1,6 +1,7 @@
 /** The worker: answers one request and ends. */
 import { parentPort, workerData } from "node:worker_threads";
 import { openLocalStore } from "#store/local/local-store.ts";
+import type { AdditionSink } from "../glue/pending-writes.ts";
 import { EvalIoError } from "../io.ts";
 import { awaitRealise, type RealiseRequest, type WorkerMessage, type WorkerStart } from "./protocol.ts";
 import { RequestFailure, runRequest } from "./run-request.ts";
@@ -14,9 +15,14 @@ function main({ request, shared }: WorkerStart): void {
     const failure = awaitRealise(shared, () => post({ type: "realise", requests }));
     if (failure !== null) throw new EvalIoError("build-failed", failure);
   };
+  const sink: AdditionSink = {
+    send: (additions) => post({ type: "write", additions }),
+    // When writing fails, the other side ends this thread.
+    wait: () => void awaitRealise(shared, () => post({ type: "settle" })),
+  };
   try {
     const log = (line: string): void => post({ type: "log", line });
-    const answer = runRequest(request, { openStore: (root) => openLocalStore({ root }), log, realise });
+    const answer = runRequest(request, { openStore: (root) => openLocalStore({ root }), log, realise, sink });
     post({ type: "answer", answer });
   } catch (error) {
     if (!(error instanceof RequestFailure)) throw error;
