@@ -16,8 +16,9 @@ import { type GoalGraph, planGoals } from "./goal-graph.ts";
 import { createGoalRunner } from "./goal-runner.ts";
 import { PathLocks } from "./path-locks.ts";
 import { LogPipes } from "./sandbox/log-pipe.ts";
-import { runGoals } from "./scheduler.ts";
+import { type GoalRunner, runGoals } from "./scheduler.ts";
 import { ScratchFolders } from "./scratch-folders.ts";
+import type { SharedBuildSettings } from "./shared-builds.ts";
 
 const MAX_DOWNLOADS = 16;
 
@@ -53,47 +54,50 @@ async function runBuilds(
   targets: readonly BuildTarget[],
   { options, signal, events }: RunSetup,
 ): Promise<Awaited<BuildRun["result"]>> {
-  const graph = planGoals(store, targets);
+  const graph = planGoals(store, targets, options.derivations);
   const emit = (event: BuildEvent) => events.push(event);
   emit(describePlan(graph));
-  if (graph.goals.size > 0) await runGraph(graph, makeContext(store, options, emit), { options, signal });
+  if (graph.goals.size > 0) await runGraph(graph, { store, options, emit, signal });
   const results = targets.map((target) => targetResult(target, graph, emit));
   return { success: results.every(({ outcome }) => outcome === "built" || outcome === "cached"), targets: results };
 }
 
-function makeContext(store: LocalStore, options: BuildOptions, emit: BuildContext["emit"]): BuildContext {
-  const scratch = new ScratchFolders(store.root);
-  return {
-    store,
-    scratch,
-    locks: new PathLocks(join(scratch.top, "locks.sqlite")),
-    pipes: new LogPipes(scratch.pathOf("pipes")),
-    downloader: new Downloader(process.env),
-    cores: options.cores ?? availableParallelism(),
-    keepFailed: options.keepFailed ?? false,
-    timeoutMs: options.timeoutMs ?? null,
-    maxSilentMs: options.maxSilentMs ?? null,
-    emit,
-  };
+interface GraphSetup extends Omit<RunSetup, "events"> {
+  readonly store: LocalStore;
+  readonly emit: BuildContext["emit"];
 }
 
-async function runGraph(
-  graph: GoalGraph,
-  context: BuildContext,
-  { options, signal }: Pick<RunSetup, "options" | "signal">,
-): Promise<void> {
-  try {
-    await runGoals(graph.goals.values(), createGoalRunner(context), {
+async function runGraph(graph: GoalGraph, setup: GraphSetup): Promise<void> {
+  const { store, options, emit, signal } = setup;
+  const settings = buildSettings(options);
+  const run = (runner: GoalRunner): Promise<void> =>
+    runGoals(graph.goals.values(), runner, {
       maxJobs: options.maxJobs ?? availableParallelism(),
       maxDownloads: MAX_DOWNLOADS,
       keepGoing: options.keepGoing ?? false,
       signal,
     });
+  if (options.shared !== undefined) return await run(options.shared.runner(store, settings, emit));
+  const scratch = new ScratchFolders(store.root);
+  const locks = new PathLocks(join(scratch.top, "locks.sqlite"));
+  const pipes = new LogPipes(scratch.pathOf("pipes"));
+  const downloader = new Downloader(process.env);
+  try {
+    await run(createGoalRunner({ ...settings, store, scratch, locks, pipes, downloader, emit }));
   } finally {
-    context.downloader.close();
-    context.locks.close();
-    await context.scratch.close();
+    downloader.close();
+    locks.close();
+    await scratch.close();
   }
+}
+
+function buildSettings(options: BuildOptions): SharedBuildSettings {
+  return {
+    cores: options.cores ?? availableParallelism(),
+    keepFailed: options.keepFailed ?? false,
+    timeoutMs: options.timeoutMs ?? null,
+    maxSilentMs: options.maxSilentMs ?? null,
+  };
 }
 
 function describePlan(graph: GoalGraph): BuildEvent {

@@ -1,3 +1,6 @@
+import type { Derivation } from "../formats/derivation-type.ts";
+import type { SharedBuilds } from "./shared-builds.ts";
+
 /**
  * The one stream of what a build does. The terminal, hydra-lite, `--json` and tests all consume it; every event is plain
  * data that survives JSON.
@@ -60,6 +63,10 @@ export interface BuildOptions {
   readonly keepFailed?: boolean;
   readonly timeoutMs?: number;
   readonly maxSilentMs?: number;
+  /** Builds that other runs of this process share; `maxJobs` then bounds this run beside the bound that all share. */
+  readonly shared?: SharedBuilds;
+  /** Derivations that are to be built without being in the store. */
+  readonly derivations?: ReadonlyMap<string, Derivation>;
   /** Ends the run: running builders are killed, what is finished stays registered. */
   readonly signal?: AbortSignal;
 }

@@ -34,10 +34,17 @@ interface Want {
   readonly dependent: Goal | null;
 }
 
-/** @throws AppError when a `.drv` is not in the store or lacks a wanted output */
-export function planGoals(store: LocalStore, targets: readonly BuildTarget[]): GoalGraph {
+/**
+ * @param given derivations that need not be in the store
+ * @throws AppError when a `.drv` is not in the store or lacks a wanted output
+ */
+export function planGoals(
+  store: LocalStore,
+  targets: readonly BuildTarget[],
+  given: ReadonlyMap<string, Derivation> = new Map(),
+): GoalGraph {
   const goals = new Map<string, Goal>();
-  const derivations = new Map<string, Derivation>();
+  const derivations = new Map<string, Derivation>(given);
   const wants: Want[] = targets.map(({ drvPath, outputs }) => ({ drvPath, outputs: outputs ?? null, dependent: null }));
   for (let want = wants.pop(); want !== undefined; want = wants.pop()) {
     const derivation = derivations.get(want.drvPath) ?? openDerivation(store, want.drvPath);
