@@ -8,12 +8,18 @@ import { delimiter, join } from "node:path";
 import { findNode, projectFolder, runAndEndAs, toolchainFolder } from "./toolchain.mjs";
 
 /** What each task needs of Debian besides `main`; a task that is not named here needs `main` only. */
-const extraPackages = { test: ["test"], bench: ["bench"] };
+const extraPackages = { test: ["test"], bench: ["bench"], "bench-eval": ["bench"], "check-nixpkgs": ["bench"] };
+
+/** Tasks that live with the part they are about; the others are in this folder. */
+const scriptsElsewhere = {
+  "bench-eval": "evaluator/bench/bench-nixpkgs.ts",
+  "check-nixpkgs": "evaluator/bench/check-nixpkgs.ts",
+};
 
 main(process.argv[2], process.argv.slice(3));
 
 function main(task, args) {
-  const script = join(projectFolder, "scripts", `${task}.ts`);
+  const script = join(projectFolder, scriptsElsewhere[task] ?? `scripts/${task}.ts`);
   if (task !== "setup" && !existsSync(script))
     fail(2, `There is no task '${task}'`, "see CONTRIBUTING.md for the commands");
   installDebianPackages(missingPackages(["main", ...(extraPackages[task] ?? [])]));
