@@ -22,6 +22,11 @@ const mayImport: readonly { readonly from: RegExp; readonly to: RegExp }[] = [
     from: /^evaluator\/worker\/worker-entry\.ts$/,
     to: /^(evaluator\/|store\/(formats|std)\/|store\/local\/local-store\.ts$)/,
   },
+  // Answers without opening the store, for which nothing else must be loaded.
+  {
+    from: /^evaluator\/glue\/results\/find-result\.ts$/,
+    to: /^(evaluator\/|store\/(formats|std)\/|store\/local\/registered\.ts$)/,
+  },
   { from: /^evaluator\/(glue|worker)\//, to: /^(evaluator\/|store\/(formats|std)\/|store\/api\.ts$)/ },
   {
     from: /^evaluator\/(api\.ts|tests\/|bench\/|lang-tests\/|fuzz\/)/,
