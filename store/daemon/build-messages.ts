@@ -1,0 +1,66 @@
+/** What a client sees of builds: one activity for all of them, one for each, with its log and phases. */
+import type { BuildEvent } from "../build/events.ts";
+import { ACTIVITY, LEVEL, RESULT } from "./protocol.ts";
+import type { Session } from "./session.ts";
+
+export class BuildMessages {
+  readonly #session: Session;
+  readonly #all: number;
+  readonly #activities = new Map<string, number>();
+  #planned = 0;
+  #done = 0;
+  #failed = 0;
+
+  constructor(session: Session) {
+    this.#session = session;
+    this.#all = session.startActivity(ACTIVITY.builds, "", []);
+  }
+
+  show(event: BuildEvent): void {
+    if (event.type === "plan") {
+      this.#planned += event.buildCount + event.downloadCount;
+      this.#showProgress();
+    } else if (event.type === "started") this.#start(event);
+    else if (event.type === "finished") this.#finish(event);
+    else this.#showDetail(event);
+  }
+
+  #start(event: BuildEvent & { readonly type: "started" }): void {
+    const text = event.kind === "download" ? `fetching '${event.drvPath}'` : `building '${event.drvPath}'`;
+    const fields = [event.drvPath, "", 1, 1];
+    this.#activities.set(event.drvPath, this.#session.startActivity(ACTIVITY.build, text, fields));
+    this.#showProgress();
+  }
+
+  #showDetail(event: BuildEvent & { readonly type: "log" | "phase" | "progress" }): void {
+    const activity = this.#activities.get(event.drvPath);
+    if (activity === undefined || !this.#session.wants(event)) return;
+    if (event.type === "log") this.#session.result(activity, RESULT.buildLogLine, [event.line]);
+    else if (event.type === "phase") this.#session.result(activity, RESULT.setPhase, [event.phase]);
+    else this.#session.result(activity, RESULT.progress, [event.doneBytes, event.totalBytes ?? 0, 0, 0]);
+  }
+
+  #finish(event: BuildEvent & { readonly type: "finished" }): void {
+    const activity = this.#activities.get(event.drvPath);
+    this.#activities.delete(event.drvPath);
+    if (event.outcome === "built" || event.outcome === "cached") this.#done += 1;
+    else this.#failed += 1;
+    if (event.error !== undefined) {
+      const { message, details = "" } = event.error;
+      const tail = details === "" ? "" : `\n${details.trimEnd().replace(/^/gm, "> ")}`;
+      this.#session.say(LEVEL.error, `error: ${message}${tail}`);
+    }
+    if (activity !== undefined) this.#session.stopActivity(activity);
+    this.#showProgress();
+  }
+
+  #showProgress(): void {
+    const fields = [this.#done, this.#planned, this.#activities.size, this.#failed];
+    this.#session.result(this.#all, RESULT.progress, fields);
+  }
+
+  end(): void {
+    for (const activity of this.#activities.values()) this.#session.stopActivity(activity);
+    this.#session.stopActivity(this.#all);
+  }
+}

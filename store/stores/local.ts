@@ -1,0 +1,330 @@
+/** The store on this disk, as a {@link Store}: a thin layer over `LocalStore`, plus trust and long work beside the event loop. */
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { buildLogPath, readBuildLog } from "../build/build-log.ts";
+import type { BuildEvent, BuildRun, BuildTarget } from "../build/events.ts";
+import { planGoals } from "../build/goal-graph.ts";
+import type { SharedBuilds } from "../build/shared-builds.ts";
+import { buildPaths } from "../deferred.ts";
+import type { Derivation } from "../formats/derivation-type.ts";
+import { isDerivationPath } from "../formats/store-path.ts";
+import type { GarbageResult, LocalStore, NewPathInfo, PathInfo } from "../local/store-interface.ts";
+import { AppError } from "../std/app-error.ts";
+import { byteStringOf } from "../std/byte-string.ts";
+import { ContentCheck, isContentAddressed, parseContentAddress } from "./content-address.ts";
+import { runMaintenance } from "./maintenance.ts";
+import { narOfTree } from "./nar-stream.ts";
+import type {
+  AddNarOptions,
+  ByteStream,
+  CollectOptions,
+  ContentOptions,
+  DerivedPath,
+  MissingPaths,
+  RealisedTarget,
+  RealiseError,
+  RealiseOptions,
+  RealiseRun,
+  Store,
+} from "./store.ts";
+import { TrustedKeys } from "./trusted-keys.ts";
+
+/** What comes as a whole (texts, logs) is held in memory up to this. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
+
+export interface LocalDiskStoreOptions {
+  /** Builds that other stores of this process share. */
+  readonly shared?: SharedBuilds;
+  /** Whose signatures count; nobody's unless told. */
+  readonly trustedKeys?: TrustedKeys;
+}
+
+export class LocalDiskStore implements Store {
+  readonly uri: string;
+  readonly storeDir: string;
+  readonly root: string;
+  readonly #local: LocalStore;
+  readonly #shared: SharedBuilds | null;
+  readonly #trustedKeys: TrustedKeys;
+
+  /** @param local belongs to the new object, which closes it */
+  constructor(local: LocalStore, options: LocalDiskStoreOptions = {}) {
+    this.#local = local;
+    this.#shared = options.shared ?? null;
+    this.#trustedKeys = options.trustedKeys ?? new TrustedKeys([]);
+    this.root = local.root;
+    this.storeDir = local.storeDir;
+    this.uri = local.root === "/" ? "local" : `local?root=${local.root}`;
+  }
+
+  async isTrusting(): Promise<boolean> {
+    return true;
+  }
+
+  async queryPathInfo(path: string): Promise<PathInfo | null> {
+    return this.#local.queryPathInfo(path);
+  }
+
+  async queryValidPaths(paths: readonly string[]): Promise<string[]> {
+    return paths.filter((path) => this.#local.isValidPath(path));
+  }
+
+  async queryAllValidPaths(): Promise<string[]> {
+    return this.#local.allValidPaths();
+  }
+
+  async queryReferrers(path: string): Promise<string[]> {
+    return this.#local.queryReferrers(path);
+  }
+
+  async queryValidDerivers(path: string): Promise<string[]> {
+    return this.#local.queryValidDerivers(path);
+  }
+
+  async queryDerivationOutputs(drvPath: string): Promise<Map<string, string>> {
+    this.#requireValid(drvPath);
+    return this.#local.queryDerivationOutputs(drvPath);
+  }
+
+  async queryPathFromHashPart(hashPart: string): Promise<string | null> {
+    return this.#local.queryPathFromHashPart(hashPart);
+  }
+
+  async querySubstitutablePaths(): Promise<string[]> {
+    return [];
+  }
+
+  async queryMissing(targets: readonly DerivedPath[]): Promise<MissingPaths> {
+    const unknown = targets.filter((target) => !this.#local.isValidPath(topOf(target))).map(topOf);
+    const goals = planGoals(
+      this.#local,
+      buildTargets(targets.filter((target) => !unknown.includes(topOf(target)))),
+    ).goals;
+    return { willBuild: [...goals.keys()].sort(), willSubstitute: [], unknown, downloadSizeBytes: 0, narSizeBytes: 0 };
+  }
+
+  #requireValid(path: string): PathInfo {
+    const info = this.#local.queryPathInfo(path);
+    if (info !== null) return info;
+    throw new AppError("STORE_INVALID_PATH", `Path '${path}' is not valid`);
+  }
+
+  async *narFromPath(path: string): AsyncGenerator<Uint8Array, void, void> {
+    this.#local.addTempRoot(path);
+    this.#requireValid(path);
+    yield* narOfTree(this.#local.physicalPath(path));
+  }
+
+  async addNar(info: NewPathInfo, nar: ByteStream, options: AddNarOptions = {}): Promise<void> {
+    this.#local.addTempRoot(info.path);
+    if (this.#local.isValidPath(info.path)) return;
+    const isSelfProving = isContentAddressed(info, this.storeDir);
+    if (options.checkSignatures !== false && !isSelfProving && !this.#trustedKeys.haveSigned(info)) {
+      throw new AppError(
+        "STORE_UNTRUSTED_PATH",
+        `Cannot add path '${info.path}': it lacks a signature by a trusted key`,
+        {
+          hint: "Add the key to 'trusted-public-keys', or ask a trusted user to add the path",
+        },
+      );
+    }
+    const check = info.ca === undefined || info.ca === null ? null : new ContentCheck(parseContentAddress(info.ca));
+    const added = this.#local.importNar(info);
+    try {
+      for await (const chunk of nar) {
+        added.write(chunk);
+        check?.write(chunk);
+      }
+      check?.finish(info.path);
+      added.commit();
+    } finally {
+      added.close();
+    }
+  }
+
+  async addContents(name: string, bytes: ByteStream, options: ContentOptions): Promise<PathInfo> {
+    const references = options.references ?? [];
+    if (options.method === "text") {
+      return this.#requireValid(await this.addText(name, byteStringOf(await gather(bytes)), references));
+    }
+    const { method, hashAlgorithm } = options;
+    const added = this.#local.importContents(name, { method, hashAlgorithm, references });
+    try {
+      for await (const chunk of bytes) added.write(chunk);
+      return this.#requireValid(added.commit());
+    } finally {
+      added.close();
+    }
+  }
+
+  async addText(name: string, contents: string, references: readonly string[]): Promise<string> {
+    return this.#local.addText(name, contents, references);
+  }
+
+  async addSignatures(path: string, signatures: readonly string[]): Promise<void> {
+    this.#local.addSignatures(path, signatures);
+  }
+
+  realise(targets: readonly DerivedPath[], options: RealiseOptions = {}): RealiseRun {
+    return this.#build(targets, options);
+  }
+
+  buildDerivation(drvPath: string, derivation: Derivation, options: RealiseOptions = {}): RealiseRun {
+    const derivations = new Map([[drvPath, derivation]]);
+    return this.#build([{ type: "built", drvPath, outputs: null }], { ...options, derivations });
+  }
+
+  #build(targets: readonly DerivedPath[], { mode, ...options }: RealiseOptions): RealiseRun {
+    if (mode === "check" || mode === "repair") {
+      return failedRun(new AppError("STORE_UNSUPPORTED", `Cannot build in mode '${mode}' yet`));
+    }
+    const run = buildPaths(this.#local, buildTargets(targets), {
+      ...options,
+      ...(this.#shared === null ? {} : { shared: this.#shared }),
+    });
+    return new ObservedRun(targets, run, (path) => this.#local.isValidPath(path));
+  }
+
+  async readBuildLog(path: string): Promise<Uint8Array | null> {
+    const drvPath = isDerivationPath(path) ? path : this.#local.queryPathInfo(path)?.deriver;
+    return drvPath === null || drvPath === undefined ? null : await readBuildLog(this.root, drvPath);
+  }
+
+  async addBuildLog(drvPath: string, log: ByteStream): Promise<void> {
+    const bytes = await gather(log);
+    const path = buildLogPath(this.root, drvPath);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.tmp-${process.pid}`, bytes);
+    renameSync(`${path}.tmp-${process.pid}`, path);
+  }
+
+  async addTempRoot(path: string): Promise<void> {
+    this.#local.addTempRoot(path);
+  }
+
+  async addIndirectRoot(linkPath: string): Promise<void> {
+    this.#local.registerIndirectRoot(linkPath);
+  }
+
+  async findRoots(): Promise<Map<string, string>> {
+    return this.#local.findRoots();
+  }
+
+  async collectGarbage(options: CollectOptions = {}): Promise<GarbageResult> {
+    return await runMaintenance(this.root, { type: "collect", options });
+  }
+
+  async optimise(): Promise<number> {
+    throw new AppError("STORE_UNSUPPORTED", "Cannot link equal files of the store together yet");
+  }
+
+  async verify(options: { readonly checkContents?: boolean; readonly repair?: boolean } = {}): Promise<string[]> {
+    if (options.repair === true) throw new AppError("STORE_UNSUPPORTED", "Cannot repair paths yet");
+    return await runMaintenance(this.root, { type: "verify", checkContents: options.checkContents === true });
+  }
+
+  async close(): Promise<void> {
+    this.#local.close();
+  }
+}
+
+function topOf(target: DerivedPath): string {
+  return target.type === "opaque" ? target.path : target.drvPath;
+}
+
+function buildTargets(targets: readonly DerivedPath[]): BuildTarget[] {
+  return targets
+    .filter((target) => target.type === "built")
+    .map(({ drvPath, outputs }) => (outputs === null ? { drvPath } : { drvPath, outputs }));
+}
+
+/** @throws AppError `STORE_TOO_LARGE` */
+async function gather(bytes: ByteStream): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.length;
+    if (size > MAX_HELD_BYTES) {
+      throw new AppError("STORE_TOO_LARGE", `Refusing a text of more than ${MAX_HELD_BYTES / 1024 / 1024} MiB`);
+    }
+    parts.push(Buffer.from(chunk));
+  }
+  return Buffer.concat(parts);
+}
+
+function failedRun(error: AppError): RealiseRun {
+  const result = Promise.reject<never>(error);
+  result.catch(() => {});
+  return { result, [Symbol.asyncIterator]: () => ({ next: () => result }) };
+}
+
+/** Watches a run's events go by to tell afterwards how each target ended. */
+class ObservedRun implements RealiseRun {
+  readonly result: Promise<readonly RealisedTarget[]>;
+  readonly #run: BuildRun;
+  readonly #errors = new Map<string, RealiseError>();
+  readonly #times = new Map<string, { startMs: number; stopMs: number }>();
+  readonly #isValid: (path: string) => boolean;
+
+  constructor(targets: readonly DerivedPath[], run: BuildRun, isValid: (path: string) => boolean) {
+    this.#run = run;
+    this.#isValid = isValid;
+    this.result = run.result.then(({ targets: ended }) => {
+      const built = [...ended];
+      return targets.map((target) => this.#describe(target, target.type === "built" ? built.shift() : undefined));
+    });
+    this.result.catch(() => {});
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<BuildEvent, void, void> {
+    for await (const event of this.#run) {
+      this.#note(event);
+      yield event;
+    }
+  }
+
+  #note(event: BuildEvent): void {
+    if (event.type === "started") this.#times.set(event.drvPath, { startMs: event.timeMs, stopMs: 0 });
+    if (event.type !== "finished") return;
+    const times = this.#times.get(event.drvPath);
+    if (times !== undefined) times.stopMs = times.startMs + event.durationMs;
+    if (event.error !== undefined) this.#errors.set(event.drvPath, event.error);
+  }
+
+  #describe(target: DerivedPath, ended: Awaited<BuildRun["result"]>["targets"][number] | undefined): RealisedTarget {
+    if (target.type === "opaque") return this.#describeOpaque(target);
+    const outcome = ended?.outcome ?? "cancelled";
+    const times = this.#times.get(target.drvPath);
+    const isWell = outcome === "built" || outcome === "cached";
+    return {
+      target,
+      outcome,
+      outputs: ended?.outputs ?? {},
+      error: isWell ? null : (this.#errors.get(target.drvPath) ?? this.#otherError(target.drvPath, outcome)),
+      startTimeS: Math.floor((times?.startMs ?? 0) / 1000),
+      stopTimeS: Math.floor((times?.stopMs ?? 0) / 1000),
+    };
+  }
+
+  #otherError(drvPath: string, outcome: string): RealiseError {
+    const code = "STORE_BUILD_FAILED";
+    if (outcome === "cancelled") return { code, message: `Build of '${drvPath}' was cancelled` };
+    const causes = [...this.#errors.values()].map(({ message }) => message);
+    const [first] = this.#errors.values();
+    const details = first?.details === undefined ? {} : { details: first.details };
+    return { code, message: `A dependency of '${drvPath}' failed: ${causes.join("; ")}`, ...details };
+  }
+
+  #describeOpaque(target: DerivedPath & { readonly type: "opaque" }): RealisedTarget {
+    const isValid = this.#isValid(target.path);
+    const message = `Path '${target.path}' is not valid, and nothing says how to make it`;
+    return {
+      target,
+      outcome: isValid ? "cached" : "failed",
+      outputs: {},
+      error: isValid ? null : { code: "STORE_INVALID_PATH", message },
+      startTimeS: 0,
+      stopTimeS: 0,
+    };
+  }
+}
