@@ -97,8 +97,8 @@ export class ReadRecorder {
   contents(path: string): void {
     if (!this.#isComplete || this.#contents.has(path)) return;
     const found = look(path);
-    if (found === null || found.stats === null) return this.#missing(path);
-    if (found.kind === "r") this.#keep(path, "F", found.stats);
+    if (found === null || found.stats === null) this.#missing(path);
+    else if (found.kind === "r") this.#keep(path, "F", found.stats);
     else if (found.kind === "d") this.#keep(path, "D", found.stats);
     else if (found.kind === "l") this.#followed(path);
     else this.giveUp();
