@@ -11,7 +11,10 @@ export async function allAttributes(asker: AttributeAsker): Promise<AttributePat
   const top = await asker.topLevel();
   const sets = top.filter((name) => SET_NAMES.test(name));
   const members = await asker.membersOf(sets);
-  return [...top.map((name) => [name]), ...sets.flatMap((set, n) => (members[n] ?? []).map((member) => [set, member]))];
+  return [
+    ...top.map((name) => [name]),
+    ...sets.flatMap((set, n) => withoutCopies(top, members[n] ?? []).map((member) => [set, member])),
+  ];
 }
 
 /** `buildPackages` and the like hold the whole tree once more, and would be most of what is taken. */
