@@ -1,6 +1,13 @@
 /** The evaluator, for everything outside `evaluator/`. Cheap to import: the evaluation itself is loaded by its worker. */
 import { resolve } from "node:path";
-import type { AutoArgument, EvaluationAnswer, EvaluationSource, OutputMode } from "./request.ts";
+import {
+  type AutoArgument,
+  defaultSettings,
+  type EvaluationAnswer,
+  type EvaluationSettings,
+  type EvaluationSource,
+  type OutputMode,
+} from "./request.ts";
 import type { RealiseRequest } from "./worker/protocol.ts";
 
 export type {
@@ -8,6 +15,7 @@ export type {
   EvaluatedDerivation,
   EvaluatedJob,
   EvaluationAnswer,
+  EvaluationSettings,
   EvaluationSource,
   OutputMode,
 } from "./request.ts";
@@ -24,7 +32,7 @@ export type { RealiseRequest } from "./worker/protocol.ts";
  *   root: "/srv/firn",
  * });
  */
-export interface EvaluateOptions {
+export interface EvaluateOptions extends Partial<EvaluationSettings> {
   readonly source: EvaluationSource | { readonly type: "text"; readonly text: string };
   /** As `-A` takes it. */
   readonly attributePath?: string;
@@ -43,8 +51,6 @@ export interface EvaluateOptions {
   readonly output: OutputMode;
   /** All frames of an error, with code. */
   readonly showTrace?: boolean;
-  /** The experimental `|>` and `<|`. */
-  readonly pipeOperators?: boolean;
   /** Environment for `getEnv`, NIX_PATH and HOME; the process's own unless told. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Cap of the evaluation's heap. */
@@ -77,7 +83,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationAnsw
     system: options.system ?? hostSystem(),
     output: options.output,
     showTrace: options.showTrace ?? false,
-    pipeOperators: options.pipeOperators ?? false,
+    ...settingsOf(options),
     environment: { ...(options.environment ?? process.env) },
   };
   return runInWorker(request, {
@@ -86,6 +92,17 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationAnsw
     signal: options.signal,
     memoryLimitMib: options.memoryLimitMib,
   });
+}
+
+function settingsOf(options: Partial<EvaluationSettings>): EvaluationSettings {
+  return {
+    pureEval: options.pureEval ?? defaultSettings.pureEval,
+    restrictEval: options.restrictEval ?? defaultSettings.restrictEval,
+    allowedUris: options.allowedUris ?? defaultSettings.allowedUris,
+    experimentalFeatures: options.experimentalFeatures ?? defaultSettings.experimentalFeatures,
+    traceVerbose: options.traceVerbose ?? defaultSettings.traceVerbose,
+    tarballTtlS: options.tarballTtlS ?? defaultSettings.tarballTtlS,
+  };
 }
 
 async function cannotRealise(): Promise<void> {

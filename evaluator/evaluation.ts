@@ -16,8 +16,8 @@ import type { Env, Lazy, Value } from "./value/value.ts";
 export interface EvaluationOptions {
   /** What `~` stands for. */
   readonly home?: string;
-  /** The experimental `|>` and `<|`. */
-  readonly pipeOperators?: boolean;
+  /** By Nix's names, `pipe-operators`.. */
+  readonly experimentalFeatures?: ReadonlySet<string>;
   /** Pure evaluation: no environment, no search path, no current time. */
   readonly pure?: boolean;
   /** `traceVerbose` shows its text. */
@@ -58,7 +58,8 @@ export class Evaluation {
 
   parseText(text: string, folder: string, name: string, isFile: boolean): Expr {
     const file = this.sources.add(name, text, isFile);
-    const { home = "/", pipeOperators = false } = this.options;
+    const { home = "/" } = this.options;
+    const pipeOperators = this.hasFeature("pipe-operators");
     return parse(this.sources, file, { folder, home, pipeOperators });
   }
 
@@ -101,8 +102,35 @@ export class Evaluation {
     return file;
   }
 
+  hasFeature(name: string): boolean {
+    return this.options.experimentalFeatures?.has(name) ?? false;
+  }
+
+  /** @throws EvaluationError when the user has not enabled the feature */
+  requireFeature(name: string): void {
+    if (this.hasFeature(name)) return;
+    throw new EvaluationError(
+      "other",
+      `experimental Nix feature '${name}' is disabled`,
+      0,
+      `add '--extra-experimental-features ${name}' to enable it`,
+    );
+  }
+
   fileType(path: string): ReturnType<EvalIo["fileType"]> {
     return this.guardIo(() => this.io.fileType(path));
+  }
+
+  /** As {@link fileType}; what may not be seen is not there. */
+  fileTypeIfAllowed(path: string): ReturnType<EvalIo["fileType"]> {
+    try {
+      return this.io.fileType(path);
+    } catch (error) {
+      if (error instanceof EvalIoError && error.kind === "denied") return null;
+      return this.guardIo(() => {
+        throw error;
+      });
+    }
   }
 
   /** Failures of the world as evaluation errors. */

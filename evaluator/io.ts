@@ -5,6 +5,8 @@
 export interface EvalIo {
   /** Logical store folder, `/nix/store`. */
   readonly storeDir: string;
+  /** The folder that `<nix/..>` means. */
+  readonly ownFiles: string;
   /** `x86_64-linux`. */
   readonly currentSystem: string;
 
@@ -26,15 +28,77 @@ export interface EvalIo {
   /** Computes and (unless read-only) writes a derivation. */
   instantiate(request: DerivationRequest): InstantiatedDerivation;
   /** Makes these store paths (outputs of derivations) valid: import from derivation. */
-  realise(requests: readonly { readonly drvPath: string; readonly outputs: readonly string[] }[]): void;
-  /** A download (`builtins.fetchurl`); returns a store path. */
-  fetch(request: { readonly url: string; readonly name: string; readonly sha256: string | null }): string;
+  realise(
+    requests: readonly { readonly drvPath: string; readonly outputs: readonly string[] }[],
+  ): readonly RealisedOutput[];
+  /** Brings a file, an archive's tree or a revision into the store. */
+  fetch(request: FetchRequest): FetchedSource;
   isValidStorePath(path: string): boolean;
   /** A line of `builtins.trace` or a warning. */
   log(line: string): void;
 }
 
+export interface RealisedOutput {
+  readonly drvPath: string;
+  readonly output: string;
+  readonly path: string;
+  /** All that it refers to, itself included. */
+  readonly closure: () => readonly string[];
+}
+
 export type FileType = "regular" | "directory" | "symlink" | "unknown";
+
+/** What to fetch. Hashes are as the user wrote them, `null` for none: then the world may change under the evaluation. */
+export type FetchRequest =
+  /** By URL: a file by the hash of its bytes (`fetchurl`) or of its NAR, or an archive's tree without its top folder. */
+  | {
+      readonly type: "url";
+      readonly url: string;
+      readonly name: string;
+      readonly form: "file" | "file-tree" | "archive";
+      readonly sha256: string | null;
+    }
+  | GitRequest
+  | {
+      readonly type: "mercurial";
+      readonly url: string;
+      readonly name: string;
+      /** A hash, a branch or a tag. */
+      readonly rev: string | null;
+    }
+  /** A folder of this machine. */
+  | { readonly type: "path"; readonly path: string; readonly narHash: string | null }
+  /** A store path of a binary cache. */
+  | { readonly type: "closure"; readonly cacheUrl: string; readonly path: string; readonly contentAddressed: boolean };
+
+export interface GitRequest {
+  readonly type: "git";
+  /** `https://`, `ssh://`, `file://`.. without `git+`. */
+  readonly url: string;
+  readonly name: string;
+  readonly ref: string | null;
+  readonly rev: string | null;
+  readonly submodules: boolean;
+  readonly shallow: boolean;
+  readonly allRefs: boolean;
+  /** Leaves out what `.gitattributes` marks as `export-ignore`. */
+  readonly exportIgnore: boolean;
+  readonly narHash: string | null;
+}
+
+/** What was fetched; what does not apply is absent. */
+export interface FetchedSource {
+  readonly storePath: string;
+  /** SRI. */
+  readonly narHash: string;
+  readonly rev?: string;
+  readonly branch?: string;
+  /** Of a work tree with changes: the commit it started from. */
+  readonly dirtyRev?: string;
+  readonly revCount?: number;
+  /** Seconds since 1970. */
+  readonly lastModified?: number;
+}
 
 export interface SourceRequest {
   readonly path: string;

@@ -21,7 +21,31 @@ export type OutputMode =
   | { readonly type: "parse" }
   | { readonly type: "find-file"; readonly name: string };
 
-export interface EvaluationRequestData {
+/** What an evaluation may see and use, by the names of `nix.conf`. */
+export interface EvaluationSettings {
+  /** The result depends on nothing but the expression and what is fetched by hash. */
+  readonly pureEval: boolean;
+  /** Only what the search path holds may be read, and only what {@link allowedUris} start with may be fetched. */
+  readonly restrictEval: boolean;
+  readonly allowedUris: readonly string[];
+  /** `flakes`, `fetch-tree`, `pipe-operators`, `ca-derivations`.. */
+  readonly experimentalFeatures: readonly string[];
+  /** `builtins.traceVerbose` shows its text. */
+  readonly traceVerbose: boolean;
+  /** How long what was fetched without a hash is taken as it is, in seconds. */
+  readonly tarballTtlS: number;
+}
+
+export const defaultSettings: EvaluationSettings = {
+  pureEval: false,
+  restrictEval: false,
+  allowedUris: [],
+  experimentalFeatures: [],
+  traceVerbose: false,
+  tarballTtlS: 3600,
+};
+
+export interface EvaluationRequestData extends EvaluationSettings {
   readonly source: EvaluationSource;
   /** `a.b."c.d".0`; the whole value when empty. */
   readonly attributePath: string;
@@ -35,7 +59,6 @@ export interface EvaluationRequestData {
   readonly system: string;
   readonly output: OutputMode;
   readonly showTrace: boolean;
-  readonly pipeOperators: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 

@@ -41,3 +41,19 @@ export async function exportBinaryCache(
   const module = await import("./cache/export-binary-cache.ts");
   return module.exportBinaryCache(store, paths, folder, options);
 }
+
+/**
+ * Downloads a file by any URL that builds can fetch from, with the host's proxies and certificates. What it holds is for the
+ * caller to judge.
+ * @throws AppError `STORE_FETCH_FAILED`, `STORE_FETCH_GONE`
+ * @example await downloadFile("https://example.org/x.tar.gz", "/tmp/x.tar.gz", process.env);
+ */
+export async function downloadFile(url: string, targetPath: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const { Downloader } = await import("./build/fetch/downloader.ts");
+  const downloader = new Downloader(environment);
+  try {
+    await downloader.download({ url, targetPath, onProgress: () => {}, signal: new AbortController().signal });
+  } finally {
+    downloader.close();
+  }
+}

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type EvaluateOptions, evaluate, hostSystem } from "../api.ts";
-import type { EvaluationAnswer } from "../request.ts";
+import { defaultSettings, type EvaluationAnswer } from "../request.ts";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,7 +36,7 @@ async function answer(options: EvaluateOptions): Promise<EvaluationAnswer> {
       attributePath: "",
       autoArgs: {},
       searchPath: [],
-      pipeOperators: false,
+      ...defaultSettings,
       system: hostSystem(),
       readOnly: true,
       showTrace: false,

@@ -1,4 +1,3 @@
-import { EvaluationError } from "../errors.ts";
 import { Primop, type PrimopFunction } from "../value/callable.ts";
 
 /** A builtin and whether its name stands alone too (`map`), or only as `builtins.x` and `__x`. */
@@ -15,12 +14,4 @@ export function builtin(name: string, parameters: string, run: PrimopFunction, i
   let strict = 0;
   for (let index = 0; index < parameters.length; index++) if (parameters[index] === "s") strict |= 1 << index;
   return { primop: new Primop(name, parameters.length, run, strict), isGlobal };
-}
-
-/** One that exists in Nix but not here yet: calling it says so. */
-export function missingBuiltin(name: string, isGlobal = false): Builtin {
-  const fail = (): never => {
-    throw new EvaluationError("missing-builtin", `the builtin '${name}' is not implemented`);
-  };
-  return builtin(name, "l", fail, isGlobal);
 }

@@ -1,8 +1,9 @@
-/** Downloads during evaluation. */
+/** Downloads during evaluation: `fetchurl`, `fetchTarball`, `fetchClosure`. */
 import { EvaluationError } from "../errors.ts";
 import type { Evaluation } from "../evaluation.ts";
+import { resolveChannel } from "../text/channel-url.ts";
 import { Attrs } from "../value/attrs.ts";
-import { expectPlainText } from "../value/expect.ts";
+import { expectAttrs, expectBool, expectPlainText, expectText } from "../value/expect.ts";
 import { ContextString, force, type Lazy, type Value } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
 
@@ -13,7 +14,7 @@ interface FetchArguments {
 }
 
 /** A URL, or a set with `url`, `name` and `sha256`. */
-function fetchArguments(lazy: Lazy): FetchArguments {
+function fetchArguments(lazy: Lazy, who: string): FetchArguments {
   const value = force(lazy);
   if (!(value instanceof Attrs)) return { url: expectPlainText(value), name: null, sha256: null };
   const text = (name: string): string | null => {
@@ -21,20 +22,68 @@ function fetchArguments(lazy: Lazy): FetchArguments {
     return member === undefined ? null : expectPlainText(member);
   };
   const unknown = value.keys.find((key) => key !== "url" && key !== "name" && key !== "sha256");
-  if (unknown !== undefined) throw new EvaluationError("other", `unsupported argument '${unknown}' to 'fetchurl'`);
+  if (unknown !== undefined) throw new EvaluationError("other", `unsupported argument '${unknown}' to '${who}'`);
   const url = text("url");
   if (url === null) throw new EvaluationError("other", "'url' argument required");
   return { url, name: text("name"), sha256: text("sha256") };
 }
 
-function fetchUrl(evaluation: Evaluation, lazy: Lazy): Value {
-  const { url, name, sha256 } = fetchArguments(lazy);
-  const path = evaluation.guardIo(() =>
-    evaluation.io.fetch({ url, name: name ?? url.slice(url.lastIndexOf("/") + 1), sha256 }),
+function fetchByUrl(evaluation: Evaluation, lazy: Lazy, who: "fetchurl" | "fetchTarball"): Value {
+  const { url: written, name, sha256 } = fetchArguments(lazy, who);
+  const isArchive = who === "fetchTarball";
+  const url = isArchive ? resolveChannel(written) : written;
+  if (evaluation.options.pure === true && sha256 === null) {
+    throw new EvaluationError("other", `in pure evaluation mode, '${who}' requires a 'sha256' argument`);
+  }
+  const { storePath } = evaluation.guardIo(() =>
+    evaluation.io.fetch({
+      type: "url",
+      url,
+      name: name ?? (isArchive ? "source" : url.slice(url.lastIndexOf("/") + 1)),
+      form: isArchive ? "archive" : "file",
+      sha256,
+    }),
   );
-  return new ContextString(path, new Set([path]));
+  return new ContextString(storePath, new Set([storePath]));
+}
+
+const closureArguments = ["fromStore", "fromPath", "toPath", "inputAddressed"];
+
+function fetchClosure(evaluation: Evaluation, lazy: Lazy): Value {
+  evaluation.requireFeature("fetch-closure");
+  const options = expectAttrs(lazy);
+  const unknown = options.keys.find((key) => !closureArguments.includes(key));
+  if (unknown !== undefined) {
+    throw new EvaluationError("other", `attribute '${unknown}' isn't supported in call to 'fetchClosure'`);
+  }
+  const text = (name: string): string => {
+    const value = options.get(name);
+    if (value === undefined) {
+      throw new EvaluationError("other", `attribute '${name}' is missing in call to 'fetchClosure'`);
+    }
+    return expectText(value);
+  };
+  const path = text("fromPath");
+  const cacheUrl = text("fromStore");
+  const toPath = options.get("toPath");
+  if (toPath !== undefined && expectText(toPath) !== path) {
+    throw new EvaluationError("other", "rewriting a closure to content-addressed form ('toPath') is not supported");
+  }
+  if (!/^(?:https?|file):\/\//.test(cacheUrl)) {
+    throw new EvaluationError("other", "'fetchClosure' only supports http://, https:// and file:// stores");
+  }
+  const inputAddressed = options.get("inputAddressed");
+  const contentAddressed = inputAddressed === undefined || !expectBool(inputAddressed);
+  const { storePath } = evaluation.guardIo(() =>
+    evaluation.io.fetch({ type: "closure", cacheUrl, path, contentAddressed }),
+  );
+  return new ContextString(storePath, new Set([storePath]));
 }
 
 export function fetchBuiltins(evaluation: Evaluation): readonly Builtin[] {
-  return [builtin("fetchurl", "s", (options = null) => fetchUrl(evaluation, options))];
+  return [
+    builtin("fetchurl", "s", (options = null) => fetchByUrl(evaluation, options, "fetchurl")),
+    builtin("fetchTarball", "s", (options = null) => fetchByUrl(evaluation, options, "fetchTarball"), true),
+    builtin("fetchClosure", "s", (options = null) => fetchClosure(evaluation, options)),
+  ];
 }

@@ -1,8 +1,9 @@
 /** Files, the search path, and copying into the store. */
 import { EvaluationError } from "../errors.ts";
 import type { Evaluation } from "../evaluation.ts";
-import type { FileType } from "../io.ts";
+import { EvalIoError, type FileType } from "../io.ts";
 import { canonicalPath } from "../syntax/canonical-path.ts";
+import { resolveChannel } from "../text/channel-url.ts";
 import { attrsFromPairs } from "../value/attrs.ts";
 import { call2 } from "../value/call.ts";
 import { coerceToPath, coerceToString } from "../value/coerce.ts";
@@ -55,18 +56,36 @@ export function findFile(evaluation: Evaluation, entries: Lazy, lazyName: Lazy):
     const found = findInEntry(evaluation, prefix === undefined ? "" : expectText(prefix), path, name);
     if (found !== null) return new NixPath(found);
   }
+  if (name.startsWith("nix/"))
+    return new NixPath(`${evaluation.io.ownFiles}/${canonicalPath(name.slice(4), "/").slice(1)}`);
   throw new EvaluationError(
     "throw",
-    `file '${name}' was not found in the Nix search path (add it using $NIX_PATH or -I)`,
+    evaluation.options.pure === true
+      ? `cannot look up '<${name}>' in pure evaluation mode (use '--impure' to override)`
+      : `file '${name}' was not found in the Nix search path (add it using $NIX_PATH or -I)`,
   );
 }
 
 function findInEntry(evaluation: Evaluation, prefix: string, path: Lazy, name: string): string | null {
   if (prefix !== "" && name !== prefix && !name.startsWith(`${prefix}/`)) return null;
   const rest = prefix === "" ? name : name.slice(prefix.length + 1);
-  const folder = textOf(coerceToString(evaluation, force(path), { copyPaths: false }));
+  const folder = searchFolder(evaluation, textOf(coerceToString(evaluation, force(path), { copyPaths: false })));
+  if (folder === null) return null;
   const full = canonicalPath(rest === "" ? folder : `${folder}/${rest}`);
-  return evaluation.fileType(full) === null ? null : full;
+  return evaluation.fileTypeIfAllowed(full) === null ? null : full;
+}
+
+/** An entry may be the URL of an archive; one that cannot be had is passed over, as in Nix. */
+function searchFolder(evaluation: Evaluation, entry: string): string | null {
+  if (!/^(?:https?|file|channel):/.test(entry)) return entry;
+  const url = resolveChannel(entry);
+  try {
+    return evaluation.io.fetch({ type: "url", url, name: "source", form: "archive", sha256: null }).storePath;
+  } catch (error) {
+    if (!(error instanceof EvalIoError)) throw error;
+    evaluation.io.log(`warning: Nix search path entry '${entry}' cannot be downloaded, ignoring: ${error.message}`);
+    return null;
+  }
 }
 
 function readFile(evaluation: Evaluation, lazy: Lazy): Value {
@@ -86,7 +105,7 @@ function pathExists(evaluation: Evaluation, lazy: Lazy): Value {
   const { path, text } = coerceToPath(evaluation, force(lazy));
   if (typeof text !== "string") realiseContext(evaluation, text);
   const isFolderWanted = /\/\.?$/.test(path);
-  const type = evaluation.fileType(canonicalPath(path));
+  const type = evaluation.fileTypeIfAllowed(canonicalPath(path));
   return type !== null && (!isFolderWanted || type !== "regular");
 }
 
@@ -130,6 +149,16 @@ function toFile(evaluation: Evaluation, lazyName: Lazy, lazyText: Lazy): Value {
   return new ContextString(path, new Set([path]));
 }
 
+/** A path that has its hash may come from where nothing else may be read: then it is taken as it is. */
+function realPathOf({ io }: Evaluation, { path, sha256 }: SourceArguments): string {
+  try {
+    return io.realPath(path);
+  } catch (error) {
+    if (sha256 !== null && error instanceof EvalIoError && error.kind === "denied") return path;
+    throw error;
+  }
+}
+
 interface SourceArguments {
   readonly path: string;
   readonly name: string;
@@ -140,7 +169,7 @@ interface SourceArguments {
 
 function addSource(evaluation: Evaluation, source: SourceArguments): Value {
   const { filter, recursive, name, sha256 } = source;
-  const path = evaluation.guardIo(() => evaluation.io.realPath(source.path));
+  const path = evaluation.guardIo(() => realPathOf(evaluation, source));
   const accept =
     filter === null
       ? null
@@ -185,6 +214,9 @@ function addPath(evaluation: Evaluation, lazy: Lazy): Value {
 
 function storePath(evaluation: Evaluation, lazy: Lazy): Value {
   const { io } = evaluation;
+  if (evaluation.options.pure === true) {
+    throw new EvaluationError("other", "'builtins.storePath' is not allowed in pure evaluation mode");
+  }
   const { path, text } = coerceToPath(evaluation, force(lazy));
   const canonical = canonicalPath(path);
   if (!canonical.startsWith(`${io.storeDir}/`)) {

@@ -3,32 +3,21 @@ import type { Evaluation } from "../evaluation.ts";
 import { type Attrs, attrsFromPairs } from "../value/attrs.ts";
 import { Code, type Lazy, Thunk } from "../value/value.ts";
 import { attrsetBuiltins } from "./attrsets.ts";
-import { type Builtin, missingBuiltin } from "./builtin.ts";
+import type { Builtin } from "./builtin.ts";
 import { contextBuiltins } from "./contexts.ts";
 import { controlBuiltins } from "./control.ts";
 import { derivationBuiltins } from "./derivation.ts";
 import { constants } from "./environment.ts";
 import { fetchBuiltins } from "./fetch.ts";
+import { fetchTreeBuiltins } from "./fetch-tree.ts";
 import { fileBuiltins } from "./files.ts";
+import { flakeBuiltins } from "./flakes.ts";
 import { hashBuiltins } from "./hashes.ts";
 import { listBuiltins } from "./lists.ts";
 import { numberBuiltins } from "./numbers.ts";
 import { stringBuiltins } from "./strings.ts";
 import { textFormatBuiltins } from "./text-formats.ts";
 import { typeBuiltins } from "./types.ts";
-
-/** In Nix, not here yet. */
-const missing: readonly Builtin[] = [
-  missingBuiltin("fetchTarball", true),
-  missingBuiltin("fetchGit", true),
-  missingBuiltin("fetchMercurial", true),
-  missingBuiltin("fetchTree", true),
-  missingBuiltin("fetchClosure"),
-  missingBuiltin("getFlake"),
-  missingBuiltin("parseFlakeRef"),
-  missingBuiltin("flakeRefToString"),
-  missingBuiltin("outputOf"),
-];
 
 function allBuiltins(evaluation: Evaluation): readonly Builtin[] {
   return [
@@ -41,10 +30,11 @@ function allBuiltins(evaluation: Evaluation): readonly Builtin[] {
     ...controlBuiltins(evaluation),
     ...fileBuiltins(evaluation),
     ...fetchBuiltins(evaluation),
+    ...fetchTreeBuiltins(evaluation),
+    ...flakeBuiltins(evaluation),
     ...derivationBuiltins(evaluation),
     ...hashBuiltins(evaluation),
     ...textFormatBuiltins,
-    ...missing,
   ];
 }
 

@@ -15,15 +15,19 @@ import {
   type DerivationRequest,
   type EvalIo,
   EvalIoError,
+  type FetchedSource,
+  type FetchRequest,
   type FileType,
   type InstantiatedDerivation,
+  type RealisedOutput,
   type SourceRequest,
 } from "../io.ts";
 import { CapturedNar } from "./captured-nar.ts";
+import { Fetcher } from "./fetch/fetcher.ts";
 import { FileView, ioError } from "./file-view.ts";
 import { type DerivationClosure, makeDerivation } from "./instantiate.ts";
 import { type AdditionSink, PendingWrites } from "./pending-writes.ts";
-import type { SearchPathEntry } from "./search-path.ts";
+import { ownFiles, type SearchPathEntry } from "./search-path.ts";
 
 export interface LocalIoOptions {
   /** The physical root of the store. */
@@ -37,7 +41,9 @@ export interface LocalIoOptions {
   /** Where additions go; straight into the store unless told. */
   readonly sink?: AdditionSink;
   readonly log: (line: string) => void;
-  readonly realise: EvalIo["realise"];
+  readonly realise: (requests: Parameters<EvalIo["realise"]>[0]) => void;
+  /** How long what was fetched without a hash is taken as it is. */
+  readonly tarballTtlS: number;
 }
 
 /** Sources up to this size are handed over for writing as they were read. */
@@ -53,6 +59,7 @@ const noReferences: KnownPath = { references: [], outputs: [] };
 
 export class LocalIo implements EvalIo {
   readonly storeDir: string;
+  readonly ownFiles: string = ownFiles;
   readonly currentSystem: string;
   readonly searchPath: readonly SearchPathEntry[];
   readonly #options: LocalIoOptions;
@@ -62,6 +69,7 @@ export class LocalIo implements EvalIo {
   readonly #known = new Map<string, KnownPath>();
   readonly #writes: PendingWrites;
   #store: LocalStore | null = null;
+  #fetcher: Fetcher | null = null;
 
   constructor(options: LocalIoOptions) {
     this.#options = options;
@@ -112,11 +120,18 @@ export class LocalIo implements EvalIo {
     this.#options.log(line);
   }
 
-  realise(requests: Parameters<EvalIo["realise"]>[0]): void {
+  realise(requests: Parameters<EvalIo["realise"]>[0]): readonly RealisedOutput[] {
     const store = this.#writableStore("Cannot build during a read-only evaluation");
     this.flush();
     const missing = requests.filter(({ drvPath, outputs }) => !outputsAreValid(store, drvPath, outputs));
     if (missing.length > 0) this.#options.realise(missing);
+    return requests.flatMap(({ drvPath, outputs }) => {
+      const paths = store.queryDerivationOutputs(drvPath);
+      return outputs.flatMap((output) => {
+        const path = paths.get(output);
+        return path === undefined ? [] : [{ drvPath, output, path, closure: () => store.computeClosure([path]) }];
+      });
+    });
   }
 
   isValidStorePath(path: string): boolean {
@@ -258,29 +273,15 @@ export class LocalIo implements EvalIo {
     return this.#known.get(drvPath)?.outputs ?? [...this.#readDerivation(drvPath).outputs.keys()];
   }
 
-  /** A download is a derivation of the builtin builder, so it is kept, shared and checked as any other. */
-  fetch(request: Parameters<EvalIo["fetch"]>[0]): string {
-    const { url, name, sha256 } = request;
-    if (sha256 === null) {
-      throw new EvalIoError("invalid", `Cannot fetch '${url}' without its hash`, {
-        hint: "Give it as sha256, so that the evaluation depends on nothing but its inputs",
-      });
-    }
-    const made = this.instantiate({
-      name,
-      platform: "builtin",
-      builder: "builtin:fetchurl",
-      args: [],
-      env: fetchEnvironment(url, name, sha256),
-      outputs: ["out"],
-      inputDrvs: new Map(),
-      inputSrcs: new Set(),
-      wholeDrvs: new Set(),
-      fixed: { hash: sha256, algorithm: "sha256", mode: "flat" },
-    });
-    const path = made.outputs.get("out") ?? "";
-    if (!this.#isPresent(path)) this.realise([{ drvPath: made.drvPath, outputs: ["out"] }]);
-    return path;
+  /** Also when read-only: what was fetched has to be somewhere to be read, as in Nix. */
+  fetch(request: FetchRequest): FetchedSource {
+    this.#fetcher ??= this.#makeFetcher();
+    return this.#fetcher.fetch(request);
+  }
+
+  #makeFetcher(): Fetcher {
+    const { root, environment, log, tarballTtlS } = this.#options;
+    return new Fetcher({ store: this.#openStore(), root, environment, log, ttlS: tarballTtlS });
   }
 
   #writableStore(message: string): LocalStore {
@@ -313,20 +314,6 @@ export class LocalIo implements EvalIo {
       });
     }
   }
-}
-
-function fetchEnvironment(url: string, name: string, sha256: string): Map<string, string> {
-  return new Map([
-    ["builder", "builtin:fetchurl"],
-    ["name", name],
-    ["outputHash", sha256],
-    ["outputHashAlgo", "sha256"],
-    ["outputHashMode", "flat"],
-    ["preferLocalBuild", "1"],
-    ["system", "builtin"],
-    ["url", url],
-    ["urls", url],
-  ]);
 }
 
 function outputsAreValid(store: LocalStore, drvPath: string, outputs: readonly string[]): boolean {

@@ -21,6 +21,7 @@ test("RecordingIo: notes files, folders, questions and variables", () => {
       openStore: () => assert.fail("A read-only evaluation opens no store"),
       log: () => {},
       realise: () => {},
+      tarballTtlS: 0,
     });
     const io = new RecordingIo(inner);
     const text = "let a = import ./a.nix; in [ a.home (builtins.attrNames a.list) (builtins.pathExists ./b) ]";

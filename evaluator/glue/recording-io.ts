@@ -1,5 +1,14 @@
 /** An {@link EvalIo} that notes what an evaluation reads, for caches and for watching. */
-import type { DerivationRequest, EvalIo, FileType, InstantiatedDerivation, SourceRequest } from "../io.ts";
+import type {
+  DerivationRequest,
+  EvalIo,
+  FetchedSource,
+  FetchRequest,
+  FileType,
+  InstantiatedDerivation,
+  RealisedOutput,
+  SourceRequest,
+} from "../io.ts";
 
 /** Everything outside of itself that an evaluation's result depends on. */
 export interface EvaluationReads {
@@ -36,6 +45,10 @@ export class RecordingIo implements EvalIo {
 
   get storeDir(): string {
     return this.#inner.storeDir;
+  }
+
+  get ownFiles(): string {
+    return this.#inner.ownFiles;
   }
 
   get currentSystem(): string {
@@ -84,11 +97,11 @@ export class RecordingIo implements EvalIo {
     return this.#inner.instantiate(request);
   }
 
-  realise(requests: Parameters<EvalIo["realise"]>[0]): void {
-    this.#inner.realise(requests);
+  realise(requests: Parameters<EvalIo["realise"]>[0]): readonly RealisedOutput[] {
+    return this.#inner.realise(requests);
   }
 
-  fetch(request: Parameters<EvalIo["fetch"]>[0]): string {
+  fetch(request: FetchRequest): FetchedSource {
     return this.#inner.fetch(request);
   }
 

@@ -1,4 +1,4 @@
-/** The search path of `<..>`: what `-I` gives, then NIX_PATH, then `<nix/..>`, which comes with the evaluator. */
+/** The search path of `<..>`: what `-I` gives, then NIX_PATH; after both, `<nix/..>`, which comes with the evaluator. */
 import { fileURLToPath } from "node:url";
 import { canonicalPath } from "../syntax/canonical-path.ts";
 
@@ -24,10 +24,9 @@ export function splitNixPath(text: string): string[] {
   return text.split(/:(?!\/\/)/).filter((entry) => entry !== "");
 }
 
+/** The folder of `<nix/fetchurl.nix>`. */
+export const ownFiles: string = fileURLToPath(new URL("corepkgs", import.meta.url));
+
 export function makeSearchPath(entries: readonly string[], nixPath: string, folder: string): SearchPathEntry[] {
-  const own = fileURLToPath(new URL("corepkgs", import.meta.url));
-  return [
-    ...[...entries, ...splitNixPath(nixPath)].map((entry) => parseSearchPathEntry(entry, folder)),
-    { prefix: "nix", path: own },
-  ];
+  return [...entries, ...splitNixPath(nixPath)].map((entry) => parseSearchPathEntry(entry, folder));
 }

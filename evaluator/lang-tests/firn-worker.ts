@@ -1,6 +1,7 @@
 /** The worker of `ask-firn.ts`: evaluates jobs one after the other and posts each answer. */
 import { tmpdir } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
+import { defaultSettings } from "../request.ts";
 import { RequestFailure, runRequest } from "../worker/run-request.ts";
 import type { FirnAnswer, FirnJob } from "./ask-firn.ts";
 
@@ -16,7 +17,7 @@ function answerJob(job: FirnJob): FirnAnswer {
     system: "x86_64-linux",
     output: job.output,
     showTrace: false,
-    pipeOperators: false,
+    ...defaultSettings,
     environment: { HOME: tmpdir() },
   };
   const openStore = (): never => {

@@ -5,6 +5,7 @@ import { EvaluationError, toEvaluationError } from "../errors.ts";
 import { Evaluation, stringSource } from "../evaluation.ts";
 import { LocalIo } from "../glue/local-io.ts";
 import type { AdditionSink } from "../glue/pending-writes.ts";
+import { RestrictedIo } from "../glue/restricted-io.ts";
 import { makeSearchPath } from "../glue/search-path.ts";
 import type { EvalIo } from "../io.ts";
 import type { ErrorData, EvaluatedDerivation, EvaluationAnswer, EvaluationRequestData } from "../request.ts";
@@ -24,7 +25,7 @@ import { JobFinder } from "./jobs.ts";
 export interface RunnerHooks {
   readonly openStore: (root: string) => LocalStore;
   readonly log: (line: string) => void;
-  readonly realise: EvalIo["realise"];
+  readonly realise: (requests: Parameters<EvalIo["realise"]>[0]) => void;
   /** Where additions to the store go; straight into it unless told. */
   readonly sink?: AdditionSink;
 }
@@ -53,11 +54,19 @@ export function runRequest(request: EvaluationRequestData, hooks: RunnerHooks): 
     openStore: () => hooks.openStore(request.root),
     log: (line) => hooks.log(fromByteString(line)),
     realise: hooks.realise,
+    tarballTtlS: request.tarballTtlS,
     ...(hooks.sink === undefined ? {} : { sink: hooks.sink }),
   });
-  const evaluation = new Evaluation(io, {
+  const { pureEval, restrictEval } = request;
+  const world =
+    pureEval || restrictEval
+      ? new RestrictedIo(io, { pure: pureEval, allowedUris: request.allowedUris.map(toByteString) })
+      : io;
+  const evaluation = new Evaluation(world, {
     home: toByteString(request.environment["HOME"] ?? "/"),
-    pipeOperators: request.pipeOperators,
+    experimentalFeatures: enabledFeatures(request.experimentalFeatures),
+    pure: pureEval,
+    verbose: request.traceVerbose,
     lazyLikeNix: request.output.type === "value" && request.output.format !== "json" && !request.output.strict,
   });
   try {
@@ -69,6 +78,11 @@ export function runRequest(request: EvaluationRequestData, hooks: RunnerHooks): 
   } finally {
     io.close();
   }
+}
+
+/** Flakes need to fetch trees. */
+function enabledFeatures(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.includes("flakes") ? [...names, "fetch-tree"] : names);
 }
 
 function asFailure(thrown: unknown, evaluation: Evaluation, showTrace: boolean): unknown {

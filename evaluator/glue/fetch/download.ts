@@ -1,0 +1,43 @@
+/**
+ * Downloads for an evaluation, which cannot wait for a promise: a process of its own runs the store's downloader. Local
+ * files need none.
+ */
+import { spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { EvalIoError } from "../../io.ts";
+
+const program = fileURLToPath(new URL("download-process.ts", import.meta.url));
+
+/** @throws EvalIoError */
+export function downloadFile(
+  url: string,
+  targetPath: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
+  if (url.startsWith("file:")) copyLocal(url, targetPath);
+  else downloadByProcess(url, targetPath, environment);
+}
+
+function downloadByProcess(
+  url: string,
+  targetPath: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
+  const args = ["--disable-warning=ExperimentalWarning", program, url, targetPath];
+  const run = spawnSync(process.execPath, args, { env: environment, stdio: ["ignore", "ignore", "pipe"] });
+  if (run.error !== undefined) throw new EvalIoError("other", `cannot download '${url}': ${run.error.message}`);
+  if (run.status === 0) return;
+  const [message = "", hint] = run.stderr.toString("latin1").trim().split("\nhint: ");
+  throw new EvalIoError("other", `unable to download '${url}': ${message}`, hint === undefined ? {} : { hint });
+}
+
+function copyLocal(url: string, targetPath: string): void {
+  try {
+    copyFileSync(fileURLToPath(url), targetPath);
+    chmodSync(targetPath, 0o644);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new EvalIoError("not-found", `unable to download '${url}': ${why}`, { cause });
+  }
+}
