@@ -154,7 +154,7 @@ function writeFields(writer: WireWriter, fields: readonly (number | string)[]): 
 }
 
 /** What the user of the client reads behind `error: `. */
-function describeError(error: unknown): string {
+export function describeError(error: unknown): string {
   if (!isAppError(error)) return `internal error of the daemon: ${error instanceof Error ? error.message : error}`;
   return withHint(error);
 }
