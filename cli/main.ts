@@ -17,6 +17,10 @@ const firnCommands: Readonly<Record<string, { readonly summary: string; readonly
     summary: "Build what an expression, a file or an attribute describes",
     load: () => load(import("./commands/cmd-build.ts")),
   },
+  daemon: {
+    summary: "Serve a store to other users and programs",
+    load: () => load(import("./commands/cmd-daemon.ts")),
+  },
   eval: {
     summary: "Evaluate a Nix expression and print the value",
     load: () => load(import("./commands/cmd-eval.ts")),
@@ -34,6 +38,7 @@ const firnCommands: Readonly<Record<string, { readonly summary: string; readonly
 
 const nixCommands: Readonly<Record<string, Load>> = {
   "nix-build": () => load(import("./compat/nix-build.ts")),
+  "nix-daemon": () => load(import("./compat/nix-daemon.ts")),
   "nix-instantiate": () => load(import("./compat/nix-instantiate.ts")),
   "nix-store": () => load(import("./compat/nix-store.ts")),
 };

@@ -4,7 +4,9 @@ export { buildLogPath, readBuildLog } from "./build/build-log.ts";
 export type { BuildEvent, BuildOptions, BuildOutcome, BuildRun, BuildTarget, TargetResult } from "./build/events.ts";
 export type { ExportOptions, ExportResult } from "./cache/export-binary-cache.ts";
 export type { NarCompression } from "./cache/nar-file.ts";
+export type { CreateDaemonOptions, RunningDaemon } from "./daemon/create-daemon.ts";
 export { buildPaths, downloadFile, exportBinaryCache } from "./deferred.ts";
+export { createDaemon, openStore } from "./deferred.ts";
 export { defaultRoot } from "./local/default-root.ts";
 export { type OpenStoreOptions, openLocalStore } from "./local/local-store.ts";
 export { hashAndScanTree, ReferenceScanner, type ScannedTree, scanReferences } from "./local/reference-scan.ts";
@@ -18,3 +20,4 @@ export type {
   NewPathInfo,
   PathInfo,
 } from "./local/store-interface.ts";
+export type { DerivedPath, RealisedTarget, RealiseRun, Store } from "./stores/store.ts";

@@ -4,7 +4,9 @@
  */
 import type { BuildEvent, BuildOptions, BuildRun, BuildTarget } from "./build/events.ts";
 import type { ExportOptions, ExportResult } from "./cache/export-binary-cache.ts";
+import type { CreateDaemonOptions, RunningDaemon } from "./daemon/create-daemon.ts";
 import type { LocalStore } from "./local/store-interface.ts";
+import type { Store } from "./stores/store.ts";
 
 /**
  * Makes the outputs of derivations valid. Starts at once; see {@link BuildRun}.
@@ -23,6 +25,27 @@ export function buildPaths(store: LocalStore, targets: readonly BuildTarget[], o
 
 async function* eventsOf(run: Promise<BuildRun>): AsyncGenerator<BuildEvent, void, void> {
   yield* await run;
+}
+
+/**
+ * Opens the store that a URL names: a folder, `local?root=..`, `daemon`, `unix://..`, `dummy://`; null for what
+ * `NIX_REMOTE` says, else Firn's own.
+ * @throws AppError `STORE_BAD_URL`, `STORE_NO_DAEMON`
+ * @example const store = await openStore("unix:///run/firn.socket");
+ */
+export async function openStore(url: string | null = null): Promise<Store> {
+  const module = await import("./stores/open-store.ts");
+  return module.openStore(url);
+}
+
+/**
+ * A daemon for a store, speaking the worker protocol of Nix; it serves from `listen` or `serveStdio` on.
+ * @throws AppError `STORE_BAD_URL`, `STORE_BAD_SETTINGS`
+ * @example const daemon = await createDaemon({ storeUrl: null, versionText: "firn" }); await daemon.listen(null);
+ */
+export async function createDaemon(options: CreateDaemonOptions): Promise<RunningDaemon> {
+  const module = await import("./daemon/create-daemon.ts");
+  return module.createDaemon(options);
 }
 
 /**
