@@ -1,5 +1,5 @@
 /** Attribute sets: a {@link Shape} (names) and an array of values in the shape's order. */
-import { compareNames, emptyShape, type MergePlan, Shape } from "./shape.ts";
+import { compareNames, emptyShape, type MergePlan, type Places, placesIn, Shape } from "./shape.ts";
 import { forceElement, type Lazy, type Value } from "./value.ts";
 
 export class Attrs {
@@ -48,17 +48,91 @@ export function updateAttrs(left: Attrs, right: Attrs): Attrs {
   if (right.values.length === 0) return left;
   if (left.values.length === 0) return right;
   if (left.shape === right.shape) return right;
-  return applyPlan(left.shape.mergePlan(right.shape), left.values, right.values);
+  const plan = left.shape.stable && right.shape.stable ? left.shape.mergePlan(right.shape) : null;
+  if (plan === null) return mergeOnce(left, right);
+  return plan.shape === right.shape ? right : applyPlan(plan, left.values, right.values);
 }
 
 function applyPlan(plan: MergePlan, left: readonly Lazy[], right: readonly Lazy[]): Attrs {
   const { sources } = plan;
-  const values = plan.template.slice();
+  if (sources === null) return new Attrs(plan.shape, override(left, right, plan.targets));
+  const values = blankValues(sources.length);
   for (let index = 0; index < sources.length; index++) {
     const source = sources[index] as number;
     values[index] = (source >= 0 ? right[source] : left[~source]) as Lazy;
   }
   return new Attrs(plan.shape, values);
+}
+
+function override(left: readonly Lazy[], right: readonly Lazy[], targets: readonly number[]): Lazy[] {
+  const values = left.slice();
+  for (let index = 0; index < right.length; index++) values[targets[index] as number] = right[index] as Lazy;
+  return values;
+}
+
+const blanks: (readonly null[])[] = [];
+
+/** An array to fill: copies of one that has no holes are allocated in one piece and have none. */
+function blankValues(count: number): Lazy[] {
+  let blank = blanks[count];
+  if (blank === undefined) {
+    const made: null[] = [];
+    while (made.length < count) made.push(null);
+    blanks[count] = made;
+    blank = made;
+  }
+  return blank.slice();
+}
+
+/** A merge that is not to be remembered: sets from data, large sets. */
+function mergeOnce(left: Attrs, right: Attrs): Attrs {
+  const places = placesIn(left.keys, right.keys);
+  const overlap = right.size - places.added;
+  if (overlap === left.size) return right;
+  if (places.added === 0) {
+    const { at } = places;
+    return new Attrs(overriddenShape(left.shape, right.shape, at), override(left.values, right.values, at));
+  }
+  const size = left.size + places.added;
+  const keys = splice(left.keys, right.keys, places, left.keys, right.keys, size);
+  const values = splice(left.keys, right.keys, places, left.values, right.values, size);
+  return new Attrs(new Shape(keys, splicedPositions(left.shape, right.shape, places, size), false), values);
+}
+
+/** Of two arrays that belong to `leftKeys` and `rightKeys`, the one that belongs to the merged keys. */
+function splice<T>(
+  leftKeys: readonly string[],
+  rightKeys: readonly string[],
+  { at: places }: Places,
+  left: readonly T[],
+  right: readonly T[],
+  size: number,
+): T[] {
+  // Of the right size or a little larger, and without holes.
+  const merged = left.concat(right);
+  let from = 0;
+  let to = 0;
+  for (let index = 0; index < places.length; index++) {
+    const at = places[index] as number;
+    while (from < at) merged[to++] = left[from++] as T;
+    merged[to++] = right[index] as T;
+    if (leftKeys[at] === rightKeys[index]) from++;
+  }
+  while (from < left.length) merged[to++] = left[from++] as T;
+  merged.length = size;
+  return merged;
+}
+
+function splicedPositions(left: Shape, right: Shape, places: Places, size: number): readonly number[] | null {
+  if (!left.hasPositions && !right.hasPositions) return null;
+  return splice(left.keys, right.keys, places, left.allPositions(), right.allPositions(), size);
+}
+
+function overriddenShape(left: Shape, right: Shape, targets: readonly number[]): Shape {
+  if (targets.every((target, index) => left.position(target) === right.position(index))) return left;
+  const positions = left.allPositions().slice();
+  for (let index = 0; index < targets.length; index++) positions[targets[index] as number] = right.position(index);
+  return left.withPositions(positions);
 }
 
 /** Of names and values in any order; of equal names the first wins. */
@@ -100,7 +174,7 @@ export function filterByIndex(attrs: Attrs, accept: (index: number) => boolean):
   const { shape } = attrs;
   const keys: string[] = [];
   const values: Lazy[] = [];
-  const positions: number[] | null = shape.positions === null ? null : [];
+  const positions: number[] | null = shape.hasPositions ? [] : null;
   for (let index = 0; index < shape.keys.length; index++) {
     if (!accept(index)) continue;
     keys.push(shape.keys[index] as string);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attrsFromPairs, updateAttrs } from "./attrs.ts";
-import { Shape } from "./shape.ts";
+import { Attrs, attrsFromPairs, emptyAttrs, updateAttrs } from "./attrs.ts";
+import { type MergePlan, Shape } from "./shape.ts";
 
 function setOf(names: readonly string[], mark: string): ReturnType<typeof attrsFromPairs> {
   return attrsFromPairs(
@@ -44,11 +44,61 @@ test("Shape: finds names by search and, asked often, by its index", () => {
   }
 });
 
+function planOf(left: Shape, right: Shape): MergePlan {
+  return left.mergePlan(right) ?? assert.fail("no plan");
+}
+
 test("Shape: a plan for two shapes of source text is made once and carries positions", () => {
   const left = new Shape(["a", "b"], [1, 2], true);
   const right = new Shape(["b", "c"], [3, 4], true);
-  const plan = left.mergePlan(right);
+  const plan = planOf(left, right);
   assert.equal(left.mergePlan(right), plan);
   assert.deepEqual([...plan.shape.keys], ["a", "b", "c"]);
-  assert.deepEqual(plan.shape.positions, [1, 3, 4]);
+  assert.deepEqual(plan.shape.allPositions(), [1, 3, 4]);
+  const bare = planOf(new Shape(["a"], null, true), new Shape(["b"], null, true)).shape;
+  assert.deepEqual([bare.hasPositions, bare.position(1)], [false, 0]);
+});
+
+test("Shape: overriding the same names again and again makes no new shapes", () => {
+  const base = new Shape(["a", "b", "c"], [1, 2, 3], true);
+  const first = new Shape(["b"], [4], true);
+  const second = new Shape(["b"], [5], true);
+  const once = planOf(base, first).shape;
+  assert.equal(planOf(once, first).shape, once);
+  const twice = planOf(once, second).shape;
+  assert.deepEqual(twice.allPositions(), [1, 5, 3]);
+  assert.equal(planOf(twice, first).shape, once);
+});
+
+test("updateAttrs: keeps the positions of both sides, remembered or not", () => {
+  const random = numbers(7);
+  for (const stable of [true, false]) {
+    let merged = emptyAttrs;
+    const expected = new Map<string, number>();
+    for (let round = 0; round < 200; round++) {
+      const names = Array.from({ length: 1 + (random.next().value % 4) }, () => `n${random.next().value % 40}`);
+      const keys = [...new Set(names)].sort();
+      const positions = keys.map((_key, index) => round * 10 + index + 1);
+      const shape = new Shape(keys, positions, stable);
+      merged = updateAttrs(merged, new Attrs(shape, [...positions]));
+      keys.forEach((key, index) => void expected.set(key, positions[index] ?? 0));
+      assert.deepEqual([...merged.keys], [...expected.keys()].sort());
+      for (const [index, key] of merged.keys.entries()) {
+        assert.equal(merged.shape.position(index), expected.get(key));
+        assert.equal(merged.values[index], expected.get(key));
+        assert.equal(merged.shape.indexOf(key), index);
+      }
+    }
+  }
+});
+
+test("updateAttrs: a fold that keeps making shapes is not remembered for ever", () => {
+  const literals = ["ab", "bc", "ac"].map((pair, at) => new Shape([...pair], [at * 2 + 10, at * 2 + 11], true));
+  let merged = new Attrs(new Shape(["a", "b", "c"], [1, 2, 3], true), [0, 0, 0]);
+  for (let round = 0; round < 100; round++) {
+    merged = updateAttrs(merged, new Attrs(literals[round % 3] ?? assert.fail(), [round, round]));
+  }
+  assert.equal(merged.shape.stable, false);
+  assert.deepEqual(merged.values, [99, 99, 98]);
+  assert.deepEqual(merged.shape.allPositions(), [10, 11, 15]);
 });

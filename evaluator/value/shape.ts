@@ -6,45 +6,79 @@
  * `stable` shapes come from source text (literals, and what small numbers of those combine to), so there are few of them
  * and remembering things about them pays. Others (`listToAttrs`, `//` of big sets) are used and forgotten.
  */
-import type { Lazy } from "./value.ts";
-
-/** How to combine the values of two sets: index in the right set, or `~index` in the left one. */
-export interface MergePlan {
-  readonly shape: Shape;
-  readonly sources: Int32Array;
-  /** An array to copy: copies are allocated in one piece and stay packed. */
-  readonly template: Lazy[];
-}
+/**
+ * How to combine the values of two sets. Where the right one brings no new name, `targets` has the place of each of its
+ * values in a copy of the left one; else `sources` has for each place the index in the right set or `~index` in the left.
+ * Where the right one has all names of the left one, `shape` is its own.
+ */
+export type MergePlan =
+  | { readonly shape: Shape; readonly targets: readonly number[]; readonly sources: null }
+  | { readonly shape: Shape; readonly targets: null; readonly sources: readonly number[] };
 
 const linearLimit = 6;
 const maxStableKeys = 128;
 const maxMerges = 64;
 
+/** A shape that is the result of more `//` than this is one of data: a fold would make new ones for ever. */
+const maxOriginDepth = 32;
+
+/** What else is known of a shape when it is made. */
+interface ShapeSource {
+  /** The two that it came from by `//`. */
+  readonly left?: Shape;
+  readonly right?: Shape;
+  /** One with the same `keys`. */
+  readonly namesake?: Shape;
+}
+
 export class Shape {
   readonly keys: readonly string[];
-  readonly positions: readonly number[] | null;
   readonly stable: boolean;
+  readonly #positions: readonly number[] | null;
+  /** Positions of a stable shape that `//` made are looked up in what it came from: they are seldom asked for. */
+  readonly #left: Shape | null;
+  readonly #right: Shape | null;
+  readonly #depth: number;
+  /** Has the same `keys`, and the index of them for all that do. */
+  readonly #namesake: Shape;
   #index: Map<string, number> | null = null;
   #lookups = 0;
+  /** The first merge that was remembered, and the others: most shapes see just one. */
+  #mergedWith: Shape | null = null;
+  #mergePlan: MergePlan | null = null;
   #merges: Map<Shape, MergePlan> | null = null;
   #withoutPositions: Shape | null = null;
 
   /** `keys` must be sorted and distinct. */
-  constructor(keys: readonly string[], positions: readonly number[] | null, stable: boolean) {
+  constructor(
+    keys: readonly string[],
+    positions: readonly number[] | null,
+    stable: boolean,
+    source: ShapeSource = noSource,
+  ) {
     this.keys = keys;
-    this.positions = positions;
     this.stable = stable;
+    this.#positions = positions;
+    this.#left = source.left ?? null;
+    this.#right = source.right ?? null;
+    this.#depth = this.#left === null ? 0 : this.#left.#depth + 1;
+    this.#namesake = source.namesake === undefined ? this : source.namesake.#namesake;
   }
 
   /** Index of a name, or -1. */
   indexOf(name: string): number {
+    const { keys } = this;
+    if (keys.length <= linearLimit) return keys.indexOf(name);
+    return this.#namesake.#find(name);
+  }
+
+  #find(name: string): number {
     const index = this.#index;
     if (index !== null) {
       const found = index.get(name);
       return found === undefined ? -1 : found;
     }
     const { keys } = this;
-    if (keys.length <= linearLimit) return keys.indexOf(name);
     // A map costs as much as some searches, and most big sets without one are only asked a few times.
     if (this.#lookups++ * 8 > keys.length) return this.#buildIndex().get(name) ?? -1;
     return binarySearch(keys, name);
@@ -57,110 +91,127 @@ export class Shape {
     return index;
   }
 
+  get hasPositions(): boolean {
+    return this.#positions !== null || this.#left !== null;
+  }
+
+  /** 0 when it is not known. */
   position(index: number): number {
-    return this.positions?.[index] ?? 0;
+    if (this.#positions !== null) return this.#positions[index] ?? 0;
+    const name = this.keys[index];
+    if (name === undefined) return 0;
+    let shape: Shape = this;
+    for (;;) {
+      const left: Shape | null = shape.#left;
+      const right = shape.#right;
+      if (left === null || right === null) return shape.#positions?.[shape.indexOf(name)] ?? 0;
+      shape = right.indexOf(name) >= 0 ? right : left;
+    }
+  }
+
+  /** Of all names, in their order. */
+  allPositions(): readonly number[] {
+    if (this.#positions !== null) return this.#positions;
+    const positions: number[] = [];
+    for (let index = 0; index < this.keys.length; index++) positions.push(this.position(index));
+    return positions;
   }
 
   /** For sets computed from this one that keep its names only (`mapAttrs`). */
   withoutPositions(): Shape {
-    if (this.positions === null) return this;
-    this.#withoutPositions ??= new Shape(this.keys, null, this.stable);
+    if (!this.hasPositions) return this;
+    this.#withoutPositions ??= new Shape(this.keys, null, this.stable, { namesake: this });
     return this.#withoutPositions;
   }
 
-  mergePlan(right: Shape): MergePlan {
-    if (!this.stable || !right.stable) return makeMergePlan(this, right, false);
+  /** The same names defined elsewhere. */
+  withPositions(positions: readonly number[] | null): Shape {
+    return new Shape(this.keys, positions, false, { namesake: this });
+  }
+
+  /** Of two stable shapes: worked out once. Null when that would not pay. */
+  mergePlan(right: Shape): MergePlan | null {
+    if (this.#mergedWith === right) return this.#mergePlan;
     const known = this.#merges?.get(right);
     if (known !== undefined) return known;
-    const keep = this.keys.length + right.keys.length <= maxStableKeys && (this.#merges?.size ?? 0) < maxMerges;
-    const plan = makeMergePlan(this, right, keep);
-    if (keep) {
+    if (this.keys.length + right.keys.length > maxStableKeys || (this.#merges?.size ?? 0) >= maxMerges) return null;
+    if (this.#depth >= maxOriginDepth) return null;
+    const plan = this.#makePlan(right);
+    if (this.#mergedWith === null) {
+      this.#mergedWith = right;
+      this.#mergePlan = plan;
+    } else {
       this.#merges ??= new Map();
       this.#merges.set(right, plan);
     }
     return plan;
   }
+
+  #makePlan(right: Shape): MergePlan {
+    const places = placesIn(this.keys, right.keys);
+    if (right.keys.length - places.added === this.keys.length) return { shape: right, targets: [], sources: null };
+    if (places.added === 0) return { shape: this.#overriddenBy(right, places.at), targets: places.at, sources: null };
+    const sources = mergeSources(this.keys, right.keys, places);
+    const keys = sources.map((source) => (source >= 0 ? right.keys[source] : this.keys[~source]) as string);
+    return { shape: new Shape(keys, null, true, this.#origin(right)), targets: null, sources };
+  }
+
+  #origin(right: Shape): ShapeSource {
+    return this.hasPositions || right.hasPositions ? { left: this, right } : noSource;
+  }
+
+  /** The shape of `this // right` when all names of `right` are here. */
+  #overriddenBy(right: Shape, targets: readonly number[]): Shape {
+    if (targets.every((target, index) => this.position(target) === right.position(index))) return this;
+    // Overriding what was overridden before is as if it had not been, so that a fold comes back to the same shapes.
+    const hidesLast = this.#right?.keys.every((name) => right.indexOf(name) >= 0) === true;
+    const before = hidesLast ? this.#left?.mergePlan(right) : null;
+    return before?.shape ?? new Shape(this.keys, null, true, { left: this, right, namesake: this });
+  }
 }
+
+const noSource: ShapeSource = {};
 
 export const emptyShape: Shape = new Shape([], null, true);
 
 function binarySearch(keys: readonly string[], name: string): number {
-  let low = 0;
-  let high = keys.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const key = keys[middle] as string;
-    if (key === name) return middle;
-    if (key < name) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
+  const at = lowerBound(keys, name, 0);
+  return keys[at] === name ? at : -1;
 }
 
-/** Gathers the keys of a merged shape, and where the value of each comes from. */
-class MergeWriter {
-  readonly #left: Shape;
-  readonly #right: Shape;
-  readonly #keys: string[];
-  readonly #positions: number[] | null;
-  readonly #sources: Int32Array;
-  #count = 0;
-
-  constructor(left: Shape, right: Shape) {
-    const size = left.keys.length + right.keys.length;
-    this.#left = left;
-    this.#right = right;
-    this.#keys = new Array(size);
-    this.#positions = left.positions === null && right.positions === null ? null : new Array(size);
-    this.#sources = new Int32Array(size);
-  }
-
-  takeLeft(from: number, end: number): void {
-    const { keys, positions } = this.#left;
-    let at = this.#count;
-    for (let index = from; index < end; index++) {
-      this.#keys[at] = keys[index] as string;
-      if (this.#positions !== null) this.#positions[at] = positions === null ? 0 : (positions[index] as number);
-      this.#sources[at++] = ~index;
-    }
-    this.#count = at;
-  }
-
-  takeRight(index: number): void {
-    const at = this.#count++;
-    this.#keys[at] = this.#right.keys[index] as string;
-    if (this.#positions !== null) this.#positions[at] = this.#right.position(index);
-    this.#sources[at] = index;
-  }
-
-  finish(stable: boolean): MergePlan {
-    const count = this.#count;
-    this.#keys.length = count;
-    if (this.#positions !== null) this.#positions.length = count;
-    return {
-      shape: new Shape(this.#keys, this.#positions, stable),
-      sources: this.#sources.subarray(0, count),
-      template: Array<null>(count).fill(null).slice(),
-    };
-  }
+/** Where the names of one set are in another: the index of the name, or of the one that it would come before. */
+export interface Places {
+  readonly at: readonly number[];
+  /** How many are not there. */
+  readonly added: number;
 }
 
 /** Small sets are put into large ones by searching; sets of like size are walked side by side. */
-function makeMergePlan(left: Shape, right: Shape, stable: boolean): MergePlan {
-  const writer = new MergeWriter(left, right);
-  const leftKeys = left.keys;
-  const rightKeys = right.keys;
-  const search = rightKeys.length * 8 < leftKeys.length;
-  let at = 0;
-  for (let other = 0; other < rightKeys.length; other++) {
-    const name = rightKeys[other] as string;
-    const end = search ? lowerBound(leftKeys, name, at) : scanTo(leftKeys, name, at);
-    writer.takeLeft(at, end);
-    writer.takeRight(other);
-    at = leftKeys[end] === name ? end + 1 : end;
+export function placesIn(left: readonly string[], right: readonly string[]): Places {
+  const search = right.length * 8 < left.length;
+  const at: number[] = [];
+  let from = 0;
+  let added = 0;
+  for (let index = 0; index < right.length; index++) {
+    const name = right[index] as string;
+    from = search ? lowerBound(left, name, from) : scanTo(left, name, from);
+    at.push(from);
+    if (left[from] !== name) added++;
   }
-  writer.takeLeft(at, leftKeys.length);
-  return writer.finish(stable);
+  return { at, added };
+}
+
+function mergeSources(left: readonly string[], right: readonly string[], places: Places): number[] {
+  const sources: number[] = [];
+  let from = 0;
+  for (let index = 0; index < right.length; index++) {
+    const at = places.at[index] as number;
+    for (; from < at; from++) sources.push(~from);
+    sources.push(index);
+    if (left[at] === right[index]) from++;
+  }
+  for (; from < left.length; from++) sources.push(~from);
+  return sources;
 }
 
 function scanTo(keys: readonly string[], name: string, from: number): number {
