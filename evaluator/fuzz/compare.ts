@@ -1,5 +1,5 @@
 /** Answers of real Nix and ours to the same programs, and whether they agree. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { askFirn, type FirnAnswer } from "../lang-tests/ask-firn.ts";
@@ -13,16 +13,21 @@ export interface Difference {
 
 const SHOW_FILE = join(import.meta.dirname, "..", "lang-tests", "show.nix");
 
-/** One answer a program: null where both agree, or where real Nix gave none. */
+/** One answer a program: null where both agree, or where real Nix gave none. Both read the same files. */
 export async function compareWithRealNix(programs: readonly string[]): Promise<(Difference | null)[]> {
-  const theirs = askRealNix(programs, { timeoutMs: 20_000 });
-  const ours = await evaluateAll(programs);
-  return programs.map((program, n) => {
-    const real = describeReal(theirs[n]);
-    const own = describeOurs(ours[n]);
-    const difference = { program, real: real ?? "", ours: own ?? "" };
-    return real === null || own === null || real === own || isIntended(difference) ? null : difference;
-  });
+  const folder = mkdtempSync(join(tmpdir(), "firn-fuzz-"));
+  try {
+    const theirs = askRealNix(programs, { timeoutMs: 20_000, hasStore: true, folder });
+    const ours = await evaluateAll(programs, folder);
+    return programs.map((program, n) => {
+      const real = describeReal(theirs[n]);
+      const own = describeOurs(ours[n]);
+      const difference = { program, real: real ?? "", ours: own ?? "" };
+      return real === null || own === null || real === own || isIntended(difference) ? null : difference;
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /**
@@ -44,25 +49,18 @@ function withoutNumbers(answer: string): string {
   return answer.replaceAll(/\d+/g, "0");
 }
 
-async function evaluateAll(programs: readonly string[]): Promise<FirnAnswer[]> {
-  const folder = mkdtempSync(join(tmpdir(), "firn-fuzz-"));
-  try {
-    const jobs = programs.map((program, n) => {
-      const file = join(folder, `${n}.nix`);
-      writeFileSync(file, program, "latin1");
-      const source = { type: "text", text: `import ${SHOW_FILE} (import ${file})`, folder } as const;
-      return { source, output: { type: "value", format: "raw", strict: true } } as const;
-    });
-    return await askFirn(jobs, { timeoutMs: 10_000 });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+async function evaluateAll(programs: readonly string[], folder: string): Promise<FirnAnswer[]> {
+  const jobs = programs.map((_, n) => {
+    const source = { type: "text", text: `import ${SHOW_FILE} (import ./${n}.nix)`, folder } as const;
+    return { source, output: { type: "value", format: "raw", strict: true } } as const;
+  });
+  return askFirn(jobs, { timeoutMs: 10_000 });
 }
 
 /** Errors are told apart only by when they strike: while parsing, looking up names, or evaluating. */
 function describeReal(answer: Answer | undefined): string | null {
   if (answer === undefined || answer.kind === "died") return null;
-  if (answer.kind === "value") return withoutFolders(utf8(answer.shown));
+  if (answer.kind === "value") return utf8(answer.shown);
   const { message } = answer;
   if (/^undefined variable/.test(message)) return "error: undefined variable";
   const isSyntax =
@@ -74,16 +72,11 @@ function describeReal(answer: Answer | undefined): string | null {
 function describeOurs(answer: FirnAnswer | undefined): string | null {
   if (answer === undefined || answer.kind === "died") return "no answer";
   if (answer.kind === "crash") return `crash: ${answer.message}`;
-  if (answer.kind === "value") return withoutFolders(answer.text);
+  if (answer.kind === "value") return answer.text;
   if (/^integer overflow|^invalid JSON.*64 bits|out of the range of integers$|^cannot round/.test(answer.message))
     return null;
   if (answer.code === "EVAL_UNDEFINED_VARIABLE") return "error: undefined variable";
   return answer.code === "EVAL_SYNTAX" ? "error: syntax" : "error: evaluation";
-}
-
-/** Both read the programs from temporary folders of their own. */
-function withoutFolders(text: string): string {
-  return text.replaceAll(/firn-(oracle|fuzz)-\w{6}/g, "folder");
 }
 
 function utf8(bytes: string): string {

@@ -4,7 +4,9 @@
  * Left out is what the compared versions of Nix answer differently on purpose: floats in JSON, folders, the time.
  */
 
+import { type Forms, moreForms } from "./more-forms.ts";
 import type { Random } from "./random.ts";
+import { edgeFloat, edgeInt } from "./texts.ts";
 import { type Tree, tree } from "./tree.ts";
 
 export type Type =
@@ -95,10 +97,19 @@ const MAX_DEPTH = 6;
 export class Generator {
   readonly #random: Random;
   readonly #scope: Variable[] = [];
+  readonly #moreForms: Partial<Readonly<Record<Type, Forms>>>;
   #depth = 0;
 
   constructor(random: Random) {
     this.#random = random;
+    this.#moreForms = moreForms({
+      random,
+      expr: (type) => this.#expr(type),
+      arg: (type) => tree`(${this.#expr(type)})`,
+      any: () => this.#any(),
+      anyArg: () => this.#anyArg(),
+      times: (limit, make) => this.#times(limit, make),
+    });
   }
 
   program(): Tree {
@@ -145,7 +156,7 @@ export class Generator {
       case "int":
         return tree`${this.#intLiteral()}`;
       case "float":
-        return tree`${this.#random.pick(["1.5", ".5", "0.1", "2.", "1.0e3", "12.25", "3.0"])}`;
+        return tree`${edgeFloat(this.#random)}`;
       case "bool":
         return tree`${this.#random.pick(["true", "false"])}`;
       case "string":
@@ -165,7 +176,7 @@ export class Generator {
   }
 
   #intLiteral(): string {
-    if (this.#random.oneIn(30)) return this.#random.pick(["9223372036854775807", "9007199254740993", "007"]);
+    if (this.#random.oneIn(20)) return edgeInt(this.#random);
     return this.#random.oneIn(8) ? `(-${this.#random.below(20)})` : String(this.#random.below(12));
   }
 
@@ -251,6 +262,9 @@ export class Generator {
   }
 
   #form(type: Type): Tree {
+    const more = this.#moreForms[type];
+    if (more !== undefined && this.#random.oneIn(3))
+      return more[this.#random.below(more.length)]?.() ?? this.#leaf(type);
     switch (type) {
       case "int":
         return this.#intForm();

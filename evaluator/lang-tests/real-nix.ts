@@ -35,7 +35,12 @@ export function realNixVersion(): string | null {
 
 /** Environment in which real Nix touches nothing of this host. */
 export function nixEnvironment(): NodeJS.ProcessEnv {
-  const settings = ["build-users-group =", "experimental-features = nix-command", "substituters ="];
+  const settings = [
+    "build-users-group =",
+    "experimental-features = nix-command",
+    "substituters =",
+    "fsync-metadata = false",
+  ];
   return {
     ...process.env,
     NIX_CONFIG: settings.join("\n"),
@@ -47,9 +52,17 @@ export function nixEnvironment(): NodeJS.ProcessEnv {
   };
 }
 
+export interface OracleOptions {
+  readonly timeoutMs?: number;
+  /** With a store of its own, so that programs may add texts, sources and derivations. */
+  readonly hasStore?: boolean;
+  /** Where the programs lie while they run, `<n>.nix` each; it stays. A temporary one unless told. */
+  readonly folder?: string;
+}
+
 /** Answers of real Nix to programs (byte strings), each shown by `show.nix`; in the same order. */
-export function askRealNix(programs: readonly string[], options: { readonly timeoutMs?: number } = {}): Answer[] {
-  const folder = mkdtempSync(join(tmpdir(), "firn-oracle-"));
+export function askRealNix(programs: readonly string[], options: OracleOptions = {}): Answer[] {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "firn-oracle-"));
   try {
     copyFileSync(SHOW_FILE, join(folder, "show.nix"));
     programs.forEach((program, n) => {
@@ -57,17 +70,28 @@ export function askRealNix(programs: readonly string[], options: { readonly time
     });
     const answers: Answer[] = [];
     while (answers.length < programs.length) {
-      answers.push(...runRepl(folder, answers.length, programs.length, options.timeoutMs ?? 30_000));
+      answers.push(...runRepl(folder, answers.length, programs.length, options));
       if (answers.length < programs.length) answers.push({ kind: "died" });
     }
     return answers;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+    rmSync(storeBeside(folder), { recursive: true, force: true });
   }
 }
 
+/** Beside the programs, so that a program that reads its folder does not see it. */
+function storeBeside(folder: string): string {
+  return `${folder}-store`;
+}
+
 /** Answers from `first` on, up to the program that ended the process. */
-function runRepl(folder: string, first: number, end: number, timeoutMs: number): Answer[] {
+function runRepl(
+  folder: string,
+  first: number,
+  end: number,
+  { timeoutMs = 30_000, hasStore }: OracleOptions,
+): Answer[] {
   let input = "";
   for (let n = first; n < end; n++) input += `import ./show.nix (import ./${n}.nix)\n)\n"${MARK}${n}"\n`;
   // One pipe for both streams, so that answers and errors keep their order.
@@ -75,7 +99,7 @@ function runRepl(folder: string, first: number, end: number, timeoutMs: number):
     input,
     cwd: folder,
     encoding: "latin1",
-    env: nixEnvironment(),
+    env: { ...nixEnvironment(), ...(hasStore ? { NIX_REMOTE: `local?root=${storeBeside(folder)}` } : {}) },
     timeout: timeoutMs,
     maxBuffer: 1 << 30,
   });
