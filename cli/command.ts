@@ -11,6 +11,12 @@ export interface Command<S extends FlagSpecs = FlagSpecs> {
   /** Longer text, examples and exit codes; shown below the flags. */
   readonly notes?: string;
   readonly flags: S;
+  /** Nix's settings are taken as flags too (`--pure-eval`, `--extra-experimental-features X`), see nix-settings.ts. */
+  readonly takesNixSettings?: boolean;
+  /** 2 unless told; commands that stand in for one of Nix's end as that does. */
+  readonly usageExitCode?: number;
+  /** Answers `--version` itself. */
+  readonly version?: string;
   /** Resolves to the exit code; an AppError that it throws is shown with its hint. */
   run(line: ParsedCommandLine<S>, context: CommandContext): Promise<number>;
 }

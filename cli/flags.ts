@@ -14,6 +14,8 @@ export interface FlagSpec {
   readonly aliases?: readonly string[];
   /** How the value is called in the help: `FILE`; two words for pairs. */
   readonly value?: string;
+  /** Taken, but not listed in the help. */
+  readonly hidden?: boolean;
 }
 
 export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
@@ -70,7 +72,8 @@ export function mainSpelling(name: string): string {
 
 /** The flags part of a help page. */
 export function describeFlags(specs: FlagSpecs): string {
-  const rows = Object.entries(specs).map(([name, spec]): [string, string] => {
+  const shown = Object.entries(specs).filter(([, { hidden }]) => hidden !== true);
+  const rows = shown.map(([name, spec]): [string, string] => {
     const names = [...(spec.aliases ?? []).filter((alias) => !alias.startsWith("--")), mainSpelling(name)].join(", ");
     return [spec.value === undefined ? names : `${names} ${spec.value}`, spec.help];
   });

@@ -2,9 +2,9 @@
  * The entry of every command. One program, told apart by the name it was called by: `firn <command>` or a Nix name.
  * Loads only the command that is asked for, since start-up is a feature.
  */
-import { AppError } from "#store/std/app-error.ts";
+import { AppError, isAppError } from "#store/std/app-error.ts";
 import { type Command, helpPage } from "./command.ts";
-import { parseFlags } from "./flags.ts";
+import { type FlagSpecs, type ParsedCommandLine, parseFlags } from "./flags.ts";
 import { showError } from "./output/show-error.ts";
 
 type Load = () => Promise<Command>;
@@ -24,6 +24,14 @@ const firnCommands: Readonly<Record<string, { readonly summary: string; readonly
   eval: {
     summary: "Evaluate a Nix expression and print the value",
     load: () => load(import("./commands/cmd-eval.ts")),
+  },
+  "eval-jobs": {
+    summary: "Evaluate all attributes of a tree in several processes",
+    load: () => load(import("./commands/cmd-eval-jobs.ts")),
+  },
+  repl: {
+    summary: "Evaluate expressions as you type them",
+    load: () => load(import("./commands/cmd-repl.ts")),
   },
   gate: {
     summary: "Build a release's jobs and move its channel when they pass",
@@ -81,11 +89,29 @@ async function runCommand(command: Command, args: readonly string[], signal: Abo
     process.stdout.write(`${helpPage(command)}\n`);
     return 0;
   }
-  return command.run(parseFlags(command.flags, args), { signal });
+  if (command.version !== undefined && args.includes("--version")) {
+    process.stdout.write(`${command.version}\n`);
+    return 0;
+  }
+  const line = await parseLine(command, args);
+  return command.run(line, { signal });
+}
+
+async function parseLine(command: Command, args: readonly string[]): Promise<ParsedCommandLine<FlagSpecs>> {
+  try {
+    if (command.takesNixSettings !== true) return parseFlags(command.flags, args);
+    const { settingFlags } = await import("./nix-settings.ts");
+    return parseFlags({ ...settingFlags(command.flags), ...command.flags }, args);
+  } catch (error) {
+    const { usageExitCode } = command;
+    if (usageExitCode === undefined || !isAppError(error)) throw error;
+    const { code, message, hint } = error;
+    throw new AppError(code, message, { exitCode: usageExitCode, ...(hint === undefined ? {} : { hint }) });
+  }
 }
 
 function showOverview(): number {
-  const rows = Object.entries(firnCommands).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
+  const rows = Object.entries(firnCommands).map(([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`);
   process.stdout.write(
     `usage: firn <command> [arguments]\n\n${rows.join("\n")}\n\n'firn <command> --help' tells more. The Nix names (${Object.keys(nixCommands).join(", ")}) are in bin/compat/.\n`,
   );

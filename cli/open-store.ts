@@ -3,8 +3,10 @@ import type { LocalStore } from "#store/api.ts";
 
 /** The root that a command works on: `--store`, `NIX_REMOTE=local?root=..`, `FIRN_ROOT`, the user's data folder. */
 export async function rootOf(storeFlag: string | undefined): Promise<string> {
-  if (storeFlag !== undefined) return resolve(storeFlag.replace(/^local\?root=/, ""));
-  const remote = process.env["NIX_REMOTE"]?.match(/^local\?root=(.+)$/)?.[1];
+  if (storeFlag !== undefined && !namesNoFolder.test(storeFlag)) {
+    return resolve(rootIn(storeFlag) ?? storeFlag);
+  }
+  const remote = storeFlag === undefined ? rootIn(process.env["NIX_REMOTE"] ?? "") : undefined;
   if (remote !== undefined) return resolve(remote);
   const { defaultRoot } = await import("#store/api.ts");
   return defaultRoot();
@@ -14,4 +16,17 @@ export async function rootOf(storeFlag: string | undefined): Promise<string> {
 export async function openStore(storeFlag: string | undefined): Promise<LocalStore> {
   const { openLocalStore } = await import("#store/api.ts");
   return openLocalStore({ root: await rootOf(storeFlag) });
+}
+
+/** Stores of Nix that are no folder: Firn's own root stands in for them. */
+const namesNoFolder = /^(?:auto|daemon|local|dummy:\/\/.*|unix:\/\/.*|)$/;
+
+/** `local?root=/x&..` -> `/x`. */
+function rootIn(store: string): string | undefined {
+  return /^local\?(?:[^&]*&)*root=([^&]+)/.exec(store)?.[1];
+}
+
+/** `dummy://`: nothing may be written. */
+export function isDummyStore(storeFlag: string | undefined): boolean {
+  return (storeFlag ?? process.env["NIX_REMOTE"] ?? "").startsWith("dummy://");
 }

@@ -4,11 +4,14 @@ import {
   type AutoArgument,
   defaultSettings,
   type EvaluationAnswer,
+  type EvaluationRequestData,
   type EvaluationSettings,
   type EvaluationSource,
   type OutputMode,
 } from "./request.ts";
 import type { RealiseRequest } from "./worker/protocol.ts";
+import type { EvaluationSession, SessionHooks } from "./worker/session.ts";
+import type { EvaluatedAttribute } from "./worker/tree-pool.ts";
 
 export type {
   AutoArgument,
@@ -20,6 +23,16 @@ export type {
   OutputMode,
 } from "./request.ts";
 export type { RealiseRequest } from "./worker/protocol.ts";
+export type {
+  Completion,
+  Documentation,
+  LineResult,
+  SessionOperations,
+  ShowDepth,
+  SourcePlace,
+} from "./worker/session-protocol.ts";
+export type { EvaluatedAttribute } from "./worker/tree-pool.ts";
+export type { AttributeDerivation } from "./worker/tree-protocol.ts";
 
 /**
  * What to evaluate and what to make of it. All text is ordinary text.
@@ -69,11 +82,93 @@ export interface EvaluateOptions extends Partial<EvaluationSettings> {
  */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluationAnswer> {
   const { runInWorker } = await import("./worker/start-worker.ts");
+  return runInWorker(requestOf(options), { ...hooksOf(options), signal: options.signal });
+}
+
+export interface EvaluateTreeOptions extends Omit<EvaluateOptions, "output"> {
+  /** How many processes evaluate. */
+  readonly processCount: number;
+  /** Look into every set, not only where `recurseForDerivations` says so. */
+  readonly forceRecurse?: boolean;
+  /** With the `meta` of each derivation. */
+  readonly meta?: boolean;
+  /** Ends the evaluation of one attribute; its error is `EVAL_TIMEOUT`. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Evaluates all attributes of a tree in several processes, each with a memory cap (`memoryLimitMib`), and gives each
+ * derivation, or its error, as soon as it is known, in no particular order. An attribute that fails, loops, overflows or takes all
+ * memory is an error of that attribute only.
+ * @throws AppError when the tree itself cannot be evaluated
+ *
+ * @example
+ * for await (const found of evaluateTree({ source, root, processCount: 4 })) console.log(found.attributePath);
+ */
+export async function* evaluateTree(options: EvaluateTreeOptions): AsyncGenerator<EvaluatedAttribute> {
+  const pool = await import("./worker/tree-pool.ts");
+  const { memoryCapMib } = await import("./worker/memory-guard.ts");
+  const { onLog, realise } = hooksOf(options);
+  const tree = {
+    request: requestOf({ ...options, output: { type: "instantiate" } }),
+    forceRecurse: options.forceRecurse ?? false,
+    meta: options.meta ?? false,
+    capMib: memoryCapMib(options.memoryLimitMib),
+  };
+  const { processCount, timeoutMs = null, signal } = options;
+  yield* pool.evaluateTree(tree, { processCount, timeoutMs, signal, onLog, realise });
+}
+
+/** What a session is asked for besides the options that it was opened with. */
+export type SessionQuestion = Pick<EvaluateOptions, "source" | "attributePath"> &
+  Partial<Pick<EvaluateOptions, "output">>;
+
+/** An evaluation that stays: what was computed for one question is there for the next. Ends with `using` or `close`. */
+export interface Session extends Disposable {
+  /** As {@link evaluate}. */
+  answer(question: SessionQuestion): Promise<EvaluationAnswer>;
+  /** The operations of a REPL; see {@link SessionOperations}. */
+  call: EvaluationSession["call"];
+  /** Ends what runs with `EVAL_INTERRUPTED`; variables and values stay. */
+  interrupt(): void;
+  /** Forgets all variables and files. */
+  reset(): void;
+}
+
+/**
+ * Opens a session; the worker starts with the first question. The signal interrupts what runs.
+ *
+ * @example
+ * using session = await openSession({ root, output: { type: "value", format: "json", strict: true } });
+ * await session.answer({ source: { type: "text", text: "1 + 1" } });
+ */
+export async function openSession(options: Omit<EvaluateOptions, "source" | "attributePath">): Promise<Session> {
+  const { EvaluationSession } = await import("./worker/session.ts");
+  const nothing = { type: "text", text: "null" } as const;
+  const session = new EvaluationSession(requestOf({ ...options, source: nothing }), hooksOf(options));
+  const stop = (): void => session[Symbol.dispose]();
+  options.signal?.addEventListener("abort", stop, { once: true });
+  return {
+    answer: ({ source, attributePath = "", output = options.output }) =>
+      session.call("answer", { source: sourceOf(source, resolve(options.folder ?? ".")), attributePath, output }),
+    call: (operation, argument) => session.call(operation, argument),
+    interrupt: () => session.interrupt(),
+    reset: () => session.reset(),
+    [Symbol.dispose]: () => {
+      options.signal?.removeEventListener("abort", stop);
+      stop();
+    },
+  };
+}
+
+function sourceOf(source: EvaluateOptions["source"], folder: string): EvaluationSource {
+  return source.type === "file" ? { type: "file", path: resolve(folder, source.path) } : { folder, ...source };
+}
+
+function requestOf(options: EvaluateOptions): EvaluationRequestData {
   const folder = resolve(options.folder ?? ".");
-  const { source } = options;
-  const request = {
-    source:
-      source.type === "file" ? { type: "file" as const, path: resolve(folder, source.path) } : { folder, ...source },
+  return {
+    source: sourceOf(options.source, folder),
     attributePath: options.attributePath ?? "",
     autoArgs: options.autoArgs ?? {},
     searchPath: options.searchPath ?? [],
@@ -86,12 +181,14 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluationAnsw
     ...settingsOf(options),
     environment: { ...(options.environment ?? process.env) },
   };
-  return runInWorker(request, {
-    onLog: options.onLog ?? (() => {}),
-    realise: options.realise ?? cannotRealise,
-    signal: options.signal,
-    memoryLimitMib: options.memoryLimitMib,
-  });
+}
+
+function hooksOf({
+  onLog,
+  realise,
+  memoryLimitMib,
+}: Pick<EvaluateOptions, "onLog" | "realise" | "memoryLimitMib">): SessionHooks {
+  return { onLog: onLog ?? (() => {}), realise: realise ?? cannotRealise, memoryLimitMib };
 }
 
 function settingsOf(options: Partial<EvaluationSettings>): EvaluationSettings {

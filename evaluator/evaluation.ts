@@ -11,7 +11,7 @@ import type { Expr } from "./syntax/ast.ts";
 import { parse } from "./syntax/parser.ts";
 import { Sources } from "./syntax/source-file.ts";
 import type { Attrs } from "./value/attrs.ts";
-import type { Env, Lazy, Value } from "./value/value.ts";
+import { type Env, type Lazy, Thunk, type Value } from "./value/value.ts";
 
 export interface EvaluationOptions {
   /** What `~` stands for. */
@@ -24,6 +24,8 @@ export interface EvaluationOptions {
   readonly verbose?: boolean;
   /** Delay all that C++ Nix delays, so that a value printed without `strict` shows `<CODE>` in the same places. */
   readonly lazyLikeNix?: boolean;
+  /** Word 0 becomes other than 0 to end what runs, with an error that nothing in the language catches. */
+  readonly interrupt?: Int32Array;
 }
 
 /** `«string»` as bytes: what positions in text that is no file show. */
@@ -54,6 +56,13 @@ export class Evaluation {
   evaluateText(text: string, folder: string, name: string = stringSource): Value {
     const expr = this.parseText(text, folder, name, false);
     return this.#run(expr, null, [undefined]);
+  }
+
+  /** Text as something to compute later, in a scope of its own. Errors of syntax and unknown names strike at once. */
+  prepareText(text: string, folder: string, scope: StaticScope | null, env: Env): Thunk {
+    const expr = this.parseText(text, folder, stringSource, false);
+    resolve(expr, scope, this.globals);
+    return new Thunk(this.compiler.code(expr), env);
   }
 
   parseText(text: string, folder: string, name: string, isFile: boolean): Expr {

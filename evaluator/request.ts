@@ -11,8 +11,16 @@ export type AutoArgument =
   | { readonly type: "string"; readonly text: string };
 
 export type OutputMode =
-  /** The value as text; `nix` and `xml` show what is not computed as such unless `strict`; `json` is always strict. */
-  | { readonly type: "value"; readonly format: "nix" | "json" | "xml" | "raw"; readonly strict: boolean }
+  /**
+   * The value as text; `nix` and `xml` show what is not computed as such unless `strict`; `json` is always strict.
+   * `locations` (true unless told): XML says where things are defined.
+   */
+  | {
+      readonly type: "value";
+      readonly format: "nix" | "json" | "xml" | "raw";
+      readonly strict: boolean;
+      readonly locations?: boolean;
+    }
   /** The derivations in the value, with the named attributes of each as JSON (`meta`, `tests`..). */
   | { readonly type: "instantiate"; readonly select?: readonly string[] }
   /** The jobs of a release file, as Hydra finds them: every derivation at any depth; one that fails does not end the rest. */

@@ -6,7 +6,7 @@ import type { Flags } from "../flags.ts";
 import { installablesOf } from "../instantiate.ts";
 import { showError } from "../output/show-error.ts";
 import { red, say } from "../output/terminal.ts";
-import { evaluateHere, printValues } from "../print-values.ts";
+import { evaluateHere, printText } from "../print-values.ts";
 
 const flags = {
   ...evaluationFlags,
@@ -37,7 +37,7 @@ Exit codes: 0 evaluated; 1 the evaluation failed (with --jobs: of any job); 2 wr
     if (given.jobs !== undefined) return printJobs(given, given.jobs, signal);
     const format = given.json ? "json" : given.raw ? "raw" : "nix";
     const options = { ...evaluationOptions(given), output: { type: "value", format, strict: !given.lazy } } as const;
-    await printValues(installablesOf({ ...given, operands }), options, { storeFlag: given.store, signal });
+    await printText(installablesOf({ ...given, operands }), options, { storeFlag: given.store, signal });
     return 0;
   },
 });

@@ -1,28 +1,48 @@
+/**
+ * `nix-instantiate`. Several files and attributes are answered by one evaluation, so that what they share is computed once.
+ * Flags of Nix that change nothing here (how to build, how much to say) are taken and left out of the help.
+ */
 import { resolve } from "node:path";
-import type { EvaluateOptions } from "#evaluator/api.ts";
+import type { EvaluateOptions, OutputMode } from "#evaluator/api.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { evaluationFlags, evaluationOptions } from "../evaluation-flags.ts";
 import type { Flags } from "../flags.ts";
-import { type Installable, instantiate, type Source } from "../instantiate.ts";
-import { openStore } from "../open-store.ts";
-import { printValues } from "../print-values.ts";
-import { linkResults } from "../result-links.ts";
+import { type Installable, realiseImports, type Source } from "../instantiate.ts";
+import { isDummyStore, openStore } from "../open-store.ts";
+import { answers, type EvaluationContext, printText } from "../print-values.ts";
+
+const ignored = (kind: "boolean" | "string" | "pairs", ...aliases: string[]) =>
+  ({ kind, aliases, help: "", hidden: true, value: kind === "pairs" ? "TWO WORDS" : "VALUE" }) as const;
 
 const flags = {
   ...evaluationFlags,
-  eval: { kind: "boolean", help: "print the value in place of instantiating derivations" },
-  parse: { kind: "boolean", help: "only parse" },
+  eval: { kind: "boolean", aliases: ["--eval-only"], help: "print the value in place of instantiating derivations" },
+  parse: { kind: "boolean", aliases: ["--parse-only"], help: "only parse, and print what was understood" },
   findFile: { kind: "boolean", help: "print where <NAME> is found" },
   strict: { kind: "boolean", help: "eval: evaluate inside of sets and lists too" },
   json: { kind: "boolean", help: "eval: print JSON" },
   xml: { kind: "boolean", help: "eval: print XML" },
   raw: { kind: "boolean", help: "eval: print a string as it is" },
+  noLocation: { kind: "boolean", help: "eval --xml: leave out where things are defined" },
   expr: { kind: "boolean", aliases: ["-E"], help: "arguments are expressions, not files" },
   addRoot: { kind: "string", value: "PATH", help: "make this link to the derivation and keep it" },
-  indirect: { kind: "boolean", help: "accepted for compatibility" },
+  indirect: { kind: "boolean", help: "no effect: links are always roots of their own" },
   readWriteMode: { kind: "boolean", help: "eval: write derivations and sources to the store" },
   readonlyMode: { kind: "boolean", help: "compute paths, write nothing" },
-  option: { kind: "pairs", value: "NAME VALUE", help: "accepted for compatibility; no setting changes an evaluation" },
+  dryRun: { kind: "boolean", help: "the same" },
+  repair: ignored("boolean"),
+  verbose: ignored("boolean", "-v"),
+  debug: ignored("boolean", "-vv", "-vvv", "-vvvv", "-vvvvv"),
+  quiet: ignored("boolean"),
+  impure: ignored("boolean"),
+  noGcWarning: ignored("boolean"),
+  noBuildOutput: ignored("boolean", "-Q"),
+  keepGoing: ignored("boolean", "-k"),
+  keepFailed: ignored("boolean", "-K"),
+  maxJobs: ignored("string", "-j"),
+  logFormat: ignored("string"),
+  evalStore: ignored("string"),
+  overrideFlake: ignored("pairs"),
 } as const;
 
 type Given = Flags<typeof flags>;
@@ -31,61 +51,101 @@ export const command: Command = defineCommand({
   name: "nix-instantiate",
   summary:
     "Evaluates Nix expressions to derivations (.drv files), or to values with --eval; as Nix's command of that name.",
-  usage: "[FILE... | -E EXPR... | -] [-A ATTR] [--eval]",
+  usage: "[FILE... | -E EXPR... | -] [-A ATTR]... [--eval | --parse | --find-file NAME...]",
   flags,
-  notes: "Exit codes: 0 done; 1 the evaluation failed; 2 wrong usage; 130 interrupted.",
+  takesNixSettings: true,
+  usageExitCode: 1,
+  version: "nix-instantiate (Nix) 2.24.0, as Firn has it",
+  notes: `Without a file, ./default.nix is evaluated. Every setting of nix.conf can be a flag: --pure-eval,
+--extra-experimental-features X, --no-allow-import-from-derivation.
+
+Exit codes: 0 done; 1 anything else; 130 interrupted.`,
   async run({ flags: given, operands }, { signal }) {
+    const context = { storeFlag: given.store, signal };
+    if (given.findFile) return print(given, await lookedUp(operands), context);
     const sources = await sourcesOf(given.expr, operands);
     const installables = sources.map((source): Installable => ({ source, attributePaths: given.attr }));
-    if (!given.eval && !given.parse && !given.findFile) return printDerivations(given, installables, signal);
-    for (const [index, installable] of installables.entries()) {
-      const output = outputOf(given, operands[index] ?? "");
-      const options = { ...evaluationOptions(given), readOnly: !given.readWriteMode, output };
-      await printValues([installable], options, { storeFlag: given.store, signal });
-    }
-    return 0;
+    if (!given.eval && !given.parse) return printDerivations(given, installables, context);
+    return print(
+      given,
+      given.parse ? sources.map((source) => ({ source, attributePaths: [] })) : installables,
+      context,
+    );
   },
 });
 
-/** Operands as Nix takes them: files (`./default.nix` when there is none), expressions, or `-` for standard input. */
+/** Operands as Nix takes them: `-` for standard input comes first; `./default.nix` when there is nothing. */
 export async function sourcesOf(areExpressions: boolean, operands: readonly string[]): Promise<Source[]> {
   const given = operands.length === 0 && !areExpressions ? ["./default.nix"] : operands;
-  return Promise.all(given.map((operand) => sourceOf(areExpressions, operand)));
+  const sources: Source[] = [];
+  if (given.includes("-")) {
+    const { text } = await import("node:stream/consumers");
+    sources.push({ type: "text", text: await text(process.stdin) });
+  }
+  const others = given.filter((operand) => operand !== "-");
+  return [...sources, ...others.map((operand) => sourceOf(areExpressions, operand))];
 }
 
-async function sourceOf(isExpression: boolean, operand: string): Promise<Source> {
-  if (isExpression || operand.startsWith("<")) return { type: "text", text: operand };
-  if (operand !== "-") return { type: "file", path: resolve(operand) };
-  const { text } = await import("node:stream/consumers");
-  return { type: "text", text: await text(process.stdin) };
+function sourceOf(isExpression: boolean, operand: string): Source {
+  if (isExpression) return { type: "text", text: operand };
+  if (operand.startsWith("<") && operand.endsWith(">")) return { type: "text", text: `import ${operand}` };
+  return { type: "file", path: resolve(operand) };
+}
+
+/** `<NAME>` for any NAME, also one that could not be written so. */
+async function lookedUp(names: readonly string[]): Promise<Installable[]> {
+  const text = (name: string): string =>
+    `builtins.findFile builtins.nixPath "${name.replace(/["\\$]/g, (found) => `\\${found}`)}"`;
+  return names.map((name) => ({ source: { type: "text", text: text(name) }, attributePaths: [] }));
+}
+
+async function print(given: Given, installables: readonly Installable[], context: EvaluationContext): Promise<number> {
+  const readOnly = !given.readWriteMode || given.readonlyMode || given.dryRun || isDummyStore(given.store);
+  const options = { ...evaluationOptions(given), readOnly, output: outputOf(given) };
+  await printText(installables, given.findFile ? { ...options, autoArgs: {} } : options, context);
+  return 0;
+}
+
+function outputOf(given: Given): OutputMode {
+  if (given.parse) return { type: "parse" };
+  const format = given.json ? "json" : given.xml ? "xml" : given.raw ? "raw" : "nix";
+  return { type: "value", format, strict: given.strict, locations: !given.noLocation };
 }
 
 async function printDerivations(
   given: Given,
   installables: readonly Installable[],
-  signal: AbortSignal,
+  { storeFlag, signal }: EvaluationContext,
 ): Promise<number> {
-  const store = await openStore(given.store);
+  const readOnly = given.readonlyMode || given.dryRun || isDummyStore(storeFlag);
+  const store = await openStore(storeFlag);
+  const links = linkNames(given.addRoot);
+  const options: Omit<EvaluateOptions, "source"> = {
+    ...evaluationOptions(given),
+    readOnly,
+    root: store.root,
+    output: { type: "instantiate" },
+    realise: (requests) => realiseImports(store, requests, signal),
+    signal,
+  };
   try {
-    const found = await instantiate(store, installables, {
-      ...evaluationOptions(given),
-      readOnly: given.readonlyMode,
-      signal,
-    });
-    const drvPaths = found.map(({ drvPath }) => drvPath);
-    const shown = given.addRoot === undefined ? drvPaths : linkResults(store, drvPaths, given.addRoot);
-    found.forEach(({ outputName }, index) => {
-      process.stdout.write(`${shown[index] ?? ""}${outputName === "out" ? "" : `!${outputName}`}\n`);
-    });
+    for await (const answer of answers(installables, options)) {
+      if (answer.type !== "derivations") continue;
+      for (const { drvPath, outputName } of answer.derivations) {
+        const link = links?.next().value;
+        const shown = link === undefined || readOnly ? drvPath : store.addIndirectRoot(resolve(link), drvPath);
+        process.stdout.write(`${shown}${outputName === "out" ? "" : `!${outputName}`}\n`);
+      }
+    }
     return 0;
   } finally {
     store.close();
   }
 }
 
-function outputOf(given: Given, operand: string): EvaluateOptions["output"] {
-  if (given.findFile) return { type: "find-file", name: operand };
-  if (given.parse) return { type: "parse" };
-  const format = given.json ? "json" : given.xml ? "xml" : given.raw ? "raw" : "nix";
-  return { type: "value", format, strict: given.strict };
+/** `root`, `root-2`, `root-3`.. */
+function linkNames(first: string | undefined): Iterator<string, undefined> | undefined {
+  if (first === undefined) return undefined;
+  let count = 0;
+  return { next: () => ({ done: false, value: ++count === 1 ? first : `${first}-${count}` }) };
 }

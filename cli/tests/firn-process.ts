@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { projectFolder } from "../project.ts";
 
 export interface CommandResult {
@@ -23,6 +23,7 @@ export class Workshop implements Disposable {
 
   write(name: string, text: string): string {
     const path = join(this.folder, name);
+    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
     return path;
   }
@@ -37,13 +38,18 @@ export class Workshop implements Disposable {
   }
 
   /** @param program `firn`, or `compat/nix-build` and the like */
-  start(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCommand {
+  start(
+    program: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    stdin: "ignore" | "pipe" = "ignore",
+  ): RunningCommand {
     const command = join(projectFolder, "bin", program);
     const child = spawn(process.execPath, [command, ...args], {
       cwd: this.folder,
       // A command is not part of the test run that starts it.
       env: { ...process.env, NODE_TEST_CONTEXT: undefined, NO_COLOR: "1", FIRN_ROOT: this.root, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [stdin, "pipe", "pipe"],
     });
     return { child, result: collect(child) };
   }

@@ -5,6 +5,7 @@
  *   nothing (literals, variables, lambdas, attributes that are already there);
  * - {@link Compiler.code}: what thunks and lambdas hold, compiled when it first runs. Most of a package set never runs.
  */
+import { EvaluationError } from "../errors.ts";
 import type { Evaluation } from "../evaluation.ts";
 import type { Expr } from "../syntax/ast.ts";
 import { emptyAttrs } from "../value/attrs.ts";
@@ -30,7 +31,7 @@ function compileFirst(this: Code, env: Env): Value {
   // A caller may have picked this function up and then, computing the argument, have had it replaced.
   if (this.source !== null) {
     const { compiler, expr } = this.source as Source;
-    this.run = compiler.compile(expr);
+    this.run = compiler.interruptible(compiler.compile(expr));
     this.source = null;
   }
   return this.run(env);
@@ -44,6 +45,16 @@ export class Compiler {
 
   constructor(evaluation: Evaluation) {
     this.evaluation = evaluation;
+  }
+
+  /** In a session, every thunk and call looks first whether it shall end; elsewhere this is nothing. */
+  interruptible(run: Run): Run {
+    const { interrupt } = this.evaluation.options;
+    if (interrupt === undefined) return run;
+    return (env) => {
+      if (interrupt[0] !== 0) throw new EvaluationError("interrupted", "interrupted");
+      return run(env);
+    };
   }
 
   code(expr: Expr): Code {

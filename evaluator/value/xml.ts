@@ -72,12 +72,9 @@ class XmlWriter {
   #location(pos: number): Attribute[] {
     const { sources } = this.#evaluation;
     const place = this.#options.locations ? sources.locate(pos) : null;
-    if (place === null || sources.fileOf(pos)?.isFile !== true) return [];
-    return [
-      ["column", String(place.column)],
-      ["line", String(place.line)],
-      ["path", place.file],
-    ];
+    if (place === null) return [];
+    const path: Attribute[] = sources.fileOf(pos)?.isFile === true ? [["path", place.file]] : [];
+    return [["column", String(place.column)], ["line", String(place.line)], ...path];
   }
 
   #value(lazy: Lazy): void {
@@ -130,11 +127,9 @@ class XmlWriter {
 
   #members(attrs: Attrs): void {
     attrs.keys.forEach((name, index) => {
-      const [column, line, path] = this.#location(attrs.shape.position(index));
+      const [column, line, ...path] = this.#location(attrs.shape.position(index));
       const attributes: Attribute[] =
-        column === undefined || line === undefined || path === undefined
-          ? [["name", name]]
-          : [column, line, ["name", name], path];
+        column === undefined || line === undefined ? [["name", name]] : [column, line, ["name", name], ...path];
       this.#element("attr", attributes, () => this.#value(attrs.values[index] as Lazy));
     });
   }

@@ -1,6 +1,7 @@
 /** Answers a request, in whatever thread it is called. Text in answers and errors is ordinary text, no longer bytes. */
 import type { LocalStore } from "#store/api.ts";
 import { fromByteString, toByteString } from "#store/std/byte-string.ts";
+import { resolve } from "../compile/resolve.ts";
 import { EvaluationError, toEvaluationError } from "../errors.ts";
 import { Evaluation, stringSource } from "../evaluation.ts";
 import { LocalIo } from "../glue/local-io.ts";
@@ -8,7 +9,14 @@ import type { AdditionSink } from "../glue/pending-writes.ts";
 import { RestrictedIo } from "../glue/restricted-io.ts";
 import { makeSearchPath } from "../glue/search-path.ts";
 import type { EvalIo } from "../io.ts";
-import type { ErrorData, EvaluatedDerivation, EvaluationAnswer, EvaluationRequestData } from "../request.ts";
+import type {
+  ErrorData,
+  EvaluatedDerivation,
+  EvaluationAnswer,
+  EvaluationRequestData,
+  OutputMode,
+} from "../request.ts";
+import { showExpr } from "../syntax/show-expr.ts";
 import { coerceToString } from "../value/coerce.ts";
 import { forceDeep } from "../value/deep.ts";
 import { textOf } from "../value/expect.ts";
@@ -38,8 +46,15 @@ export class RequestFailure extends Error {
   }
 }
 
-/** @throws RequestFailure */
-export function runRequest(request: EvaluationRequestData, hooks: RunnerHooks): EvaluationAnswer {
+/**
+ * An evaluation as a request wants it, and the io under it, which the caller flushes and closes.
+ * @param interrupt word 0 is made other than 0 to end what runs
+ */
+export function openEvaluation(
+  request: EvaluationRequestData,
+  hooks: RunnerHooks,
+  interrupt?: Int32Array,
+): { readonly evaluation: Evaluation; readonly io: LocalIo } {
   const io = new LocalIo({
     root: request.root,
     storeDir: "/nix/store",
@@ -68,7 +83,14 @@ export function runRequest(request: EvaluationRequestData, hooks: RunnerHooks): 
     pure: pureEval,
     verbose: request.traceVerbose,
     lazyLikeNix: request.output.type === "value" && request.output.format !== "json" && !request.output.strict,
+    ...(interrupt === undefined ? {} : { interrupt }),
   });
+  return { evaluation, io };
+}
+
+/** @throws RequestFailure */
+export function runRequest(request: EvaluationRequestData, hooks: RunnerHooks): EvaluationAnswer {
+  const { evaluation, io } = openEvaluation(request, hooks);
   try {
     const answer = new Runner(evaluation, request).answer();
     evaluation.guardIo(() => io.flush());
@@ -91,7 +113,8 @@ function asFailure(thrown: unknown, evaluation: Evaluation, showTrace: boolean):
   return new RequestFailure(errorDataOf(error, evaluation, showTrace));
 }
 
-class Runner {
+/** Answers requests in an evaluation that is there already. */
+export class Runner {
   readonly #evaluation: Evaluation;
   readonly #request: EvaluationRequestData;
   readonly #folder: string;
@@ -106,20 +129,21 @@ class Runner {
     const { output } = this.#request;
     if (output.type === "find-file") return this.#findFile(output.name);
     if (output.type === "parse") return this.#parse();
-    const autoArgs = this.#autoArgs();
-    const value = selectPath(this.#start(), toByteString(this.#request.attributePath), autoArgs);
+    const autoArgs = this.autoArgs();
+    const value = selectPath(this.start(), toByteString(this.#request.attributePath), autoArgs);
     if (output.type === "instantiate") {
-      return { type: "derivations", derivations: this.#derivations(value, autoArgs, output.select ?? []) };
+      return { type: "derivations", derivations: this.derivationsIn(value, output.select ?? []) };
     }
     if (output.type === "jobs") {
       const finder = new JobFinder(this.#evaluation, autoArgs, output.select ?? []);
       return { type: "jobs", jobs: finder.find(value, toByteString(this.#request.attributePath)) };
     }
     const shown = autoArgs.size === 0 ? value : autoCall(value, autoArgs);
-    return { type: "value", text: fromByteString(this.#show(shown, output.format, output.strict)) };
+    return { type: "value", text: fromByteString(this.#show(shown, output)) };
   }
 
-  #start(): Value {
+  /** The value of the file or the text. */
+  start(): Value {
     const { source } = this.#request;
     if (source.type === "file") return this.#evaluation.importFile(toByteString(source.path));
     return this.#evaluation.evaluateText(toByteString(source.text), toByteString(source.folder));
@@ -127,9 +151,13 @@ class Runner {
 
   #parse(): EvaluationAnswer {
     const { source } = this.#request;
-    if (source.type === "file") this.#evaluation.parseFile(this.#evaluation.resolveExprPath(toByteString(source.path)));
-    else this.#evaluation.parseText(toByteString(source.text), toByteString(source.folder), stringSource, false);
-    return { type: "value", text: "" };
+    const expr =
+      source.type === "file"
+        ? this.#evaluation.parseFile(this.#evaluation.resolveExprPath(toByteString(source.path)))
+        : this.#evaluation.parseText(toByteString(source.text), toByteString(source.folder), stringSource, false);
+    // Names that are not there are found when a file is parsed, as in Nix.
+    resolve(expr, null, this.#evaluation.globals);
+    return { type: "value", text: fromByteString(showExpr(expr)) };
   }
 
   #findFile(name: string): EvaluationAnswer {
@@ -137,7 +165,8 @@ class Runner {
     return { type: "value", text: path instanceof NixPath ? fromByteString(path.path) : "" };
   }
 
-  #autoArgs(): ReadonlyMap<string, Lazy> {
+  /** What `--arg` and `--argstr` gave. */
+  autoArgs(): ReadonlyMap<string, Lazy> {
     const autoArgs = new Map<string, Lazy>();
     for (const [name, argument] of Object.entries(this.#request.autoArgs)) {
       const text = toByteString(argument.text);
@@ -147,8 +176,8 @@ class Runner {
     return autoArgs;
   }
 
-  #derivations(value: Value, autoArgs: ReadonlyMap<string, Lazy>, select: readonly string[]): EvaluatedDerivation[] {
-    const finder = new DerivationFinder(this.#evaluation, autoArgs, select);
+  derivationsIn(value: Value, select: readonly string[]): EvaluatedDerivation[] {
+    const finder = new DerivationFinder(this.#evaluation, this.autoArgs(), select);
     finder.visit(value, toByteString(this.#request.attributePath));
     return finder.found.map((found) => ({
       ...found,
@@ -157,10 +186,10 @@ class Runner {
     }));
   }
 
-  #show(value: Value, format: "nix" | "json" | "xml" | "raw", strict: boolean): string {
+  #show(value: Value, { format, strict, locations = true }: Extract<OutputMode, { type: "value" }>): string {
     if (format === "json") return textOf(toJson(this.#evaluation, value));
     if (format === "raw") return textOf(coerceToString(this.#evaluation, value, { copyPaths: false }));
-    if (format === "xml") return textOf(toXml(this.#evaluation, value, { strict, locations: true }));
+    if (format === "xml") return textOf(toXml(this.#evaluation, value, { strict, locations }));
     if (strict) forceDeep(value);
     return printValue(value);
   }
