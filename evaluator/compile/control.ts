@@ -97,8 +97,11 @@ function compileConcat(compiler: Compiler, expr: Binary): Run {
   const right = compiler.compile(expr.right);
   const { pos } = expr;
   return (env) => {
-    const a = asList(left(env), pos);
-    const b = asList(right(env), pos);
+    // As in Nix, both are computed before either is found to be no list.
+    const first = left(env);
+    const second = right(env);
+    const a = asList(first, pos);
+    const b = asList(second, pos);
     if (a.length === 0) return b;
     return b.length === 0 ? a : a.concat(b);
   };

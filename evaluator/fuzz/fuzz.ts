@@ -20,13 +20,15 @@ export interface FuzzOptions {
   readonly seconds: number;
   /** Stops when this many differences were found and shrunk. */
   readonly maxDifferences: number;
+  /** Each as soon as it is shrunk, with how many programs were compared so far. */
+  readonly onDifference?: (difference: Difference, programs: number) => void;
 }
 
 const BATCH = 250;
 const SHRINK_ROUNDS = 60;
 const SHRINK_BATCH = 60;
 
-export async function fuzz({ seed, seconds, maxDifferences }: FuzzOptions): Promise<FuzzResult> {
+export async function fuzz({ seed, seconds, maxDifferences, onDifference }: FuzzOptions): Promise<FuzzResult> {
   const random = new Random(seed);
   const end = Date.now() + seconds * 1000;
   const differences: Difference[] = [];
@@ -38,7 +40,9 @@ export async function fuzz({ seed, seconds, maxDifferences }: FuzzOptions): Prom
     for (const [n, difference] of results.entries()) {
       const program = batch[n];
       if (difference === null || program === undefined || differences.length >= maxDifferences) continue;
-      differences.push(await shrink(program, difference));
+      const shrunk = await shrink(program, difference);
+      differences.push(shrunk);
+      onDifference?.(shrunk, programs);
     }
   }
   return { programs, differences };

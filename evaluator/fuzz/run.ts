@@ -14,9 +14,12 @@ if (realNixVersion() === null) {
   process.exit(3);
 }
 console.log(`SEED=${seed}`);
-const { programs, differences } = await fuzz({ seed, seconds, maxDifferences });
-for (const { program, real, ours } of differences) {
-  console.log(`--- program\n${program}\n--- real Nix\n${real}\n--- ours\n${ours}\n`);
-}
+const { programs, differences } = await fuzz({
+  seed,
+  seconds,
+  maxDifferences,
+  onDifference: ({ program, real, ours }, compared) =>
+    console.log(`--- program (of ${compared})\n${program}\n--- real Nix\n${real}\n--- ours\n${ours}\n`),
+});
 console.log(`${programs} programs, ${differences.length} differences`);
 process.exitCode = differences.length === 0 ? 0 : 1;
