@@ -205,7 +205,8 @@ function addPath(evaluation: Evaluation, lazy: Lazy): Value {
   );
   return addSource(evaluation, {
     path,
-    name: name === undefined ? lastComponent(path) : expectPlainText(name),
+    // An empty name counts as none, as in Nix.
+    name: (name === undefined ? "" : expectPlainText(name)) || lastComponent(path),
     filter: filter === undefined ? null : expectFunction(filter),
     recursive: recursive === undefined || expectBool(recursive),
     sha256: sha256 === undefined ? null : expectPlainText(sha256),
