@@ -4,12 +4,13 @@
  */
 import { makeBuiltins } from "./builtins/registry.ts";
 import { Compiler } from "./compile/compiler.ts";
-import { resolve, StaticScope } from "./compile/resolve.ts";
+import { GlobalNames, resolve, StaticScope } from "./compile/resolve.ts";
 import { EvaluationError } from "./errors.ts";
 import { type EvalIo, EvalIoError } from "./io.ts";
 import type { Expr } from "./syntax/ast.ts";
-import { parse } from "./syntax/parser.ts";
-import { Sources } from "./syntax/source-file.ts";
+import { parse, parseTree } from "./syntax/parser.ts";
+import { type SourceFile, Sources, type SourceText } from "./syntax/source-file.ts";
+import { TreeReader } from "./syntax/tree-reader.ts";
 import type { Attrs } from "./value/attrs.ts";
 import { type Env, type Lazy, Thunk, type Value } from "./value/value.ts";
 
@@ -38,6 +39,7 @@ export class Evaluation {
   readonly globals: ReadonlyMap<string, Lazy>;
   readonly builtins: Attrs;
   readonly compiler: Compiler;
+  readonly #globalNames: GlobalNames;
   /** Source path -> store path, of what string coercion copied. */
   readonly copiedPaths: Map<string, string> = new Map();
   readonly #files = new Map<string, Value>();
@@ -50,26 +52,29 @@ export class Evaluation {
     const { builtins, globals } = makeBuiltins(this);
     this.builtins = builtins;
     this.globals = globals;
+    this.#globalNames = new GlobalNames(globals);
   }
 
   /** Evaluates text; relative paths in it start at `folder`. */
   evaluateText(text: string, folder: string, name: string = stringSource): Value {
-    const expr = this.parseText(text, folder, name, false);
-    return this.#run(expr, null, [undefined]);
+    return this.#run(this.sources.add(name, text, false), folder, null, [undefined]);
   }
 
   /** Text as something to compute later, in a scope of its own. Errors of syntax and unknown names strike at once. */
   prepareText(text: string, folder: string, scope: StaticScope | null, env: Env): Thunk {
-    const expr = this.parseText(text, folder, stringSource, false);
-    resolve(expr, scope, this.globals);
-    return new Thunk(this.compiler.code(expr), env);
+    return new Thunk(
+      this.compiler.code(this.#resolved(this.sources.add(stringSource, text, false), folder, scope)),
+      env,
+    );
   }
 
+  /** The syntax of a text, for those who look at it. */
   parseText(text: string, folder: string, name: string, isFile: boolean): Expr {
-    const file = this.sources.add(name, text, isFile);
-    const { home = "/" } = this.options;
-    const pipeOperators = this.hasFeature("pipe-operators");
-    return parse(this.sources, file, { folder, home, pipeOperators });
+    return this.#parse(this.sources.add(name, text, isFile), folder);
+  }
+
+  #parse(file: SourceFile, folder: string): Expr {
+    return parse(file, { folder, home: this.options.home ?? "/", pipeOperators: this.hasFeature("pipe-operators") });
   }
 
   /** The value of a file (or of a folder's `default.nix`), evaluated once. */
@@ -77,7 +82,7 @@ export class Evaluation {
     const file = this.resolveExprPath(path);
     const known = this.#files.get(file);
     if (known !== undefined) return known;
-    const value = this.#run(this.parseFile(file), null, [undefined]);
+    const value = this.#runFile(file, null, [undefined]);
     this.#files.set(file, value);
     return value;
   }
@@ -88,7 +93,7 @@ export class Evaluation {
     const slots = new Map<string, number>();
     for (const name of scope.keys) slots.set(name, slots.size + 1);
     const env: Env = [undefined, ...scope.values];
-    return this.#run(this.parseFile(file), new StaticScope(null, slots), env);
+    return this.#runFile(file, new StaticScope(null, slots), env);
   }
 
   /** Follows symlinks of the last component and appends `default.nix` to a folder. */
@@ -152,14 +157,34 @@ export class Evaluation {
     }
   }
 
+  /** The syntax of a file, for those who look at it. */
   parseFile(file: string): Expr {
-    const text = this.guardIo(() => this.io.readFile(file));
-    const folder = file.slice(0, file.lastIndexOf("/")) || "/";
-    return this.parseText(text, folder, file, true);
+    return this.#parse(this.#addFile(file), folderOf(file));
   }
 
-  #run(expr: Expr, scope: StaticScope | null, env: Env): Value {
-    resolve(expr, scope, this.globals);
-    return this.compiler.compile(expr)(env);
+  #addFile(file: string): SourceFile {
+    return this.sources.add(
+      file,
+      this.guardIo((): SourceText => this.io.readFile(file)),
+      true,
+    );
   }
+
+  #runFile(file: string, scope: StaticScope | null, env: Env): Value {
+    return this.#run(this.#addFile(file), folderOf(file), scope, env);
+  }
+
+  #run(file: SourceFile, folder: string, scope: StaticScope | null, env: Env): Value {
+    return this.compiler.compile(this.#resolved(file, folder, scope))(env);
+  }
+
+  #resolved(file: SourceFile, folder: string, scope: StaticScope | null): Expr {
+    const tree = parseTree(file, { pipeOperators: this.hasFeature("pipe-operators") });
+    resolve(tree, file.base, scope, this.#globalNames);
+    return new TreeReader(tree, { base: file.base, folder, home: this.options.home ?? "/" }).read(tree.root);
+  }
+}
+
+function folderOf(file: string): string {
+  return file.slice(0, file.lastIndexOf("/")) || "/";
 }

@@ -3,7 +3,8 @@
  * - {@link Compiler.compile}: a closure that computes it now;
  * - {@link Compiler.delay}: a closure that gives something to compute it later, and avoids the thunk where computing it is
  *   nothing (literals, variables, lambdas, attributes that are already there);
- * - {@link Compiler.code}: what thunks and lambdas hold, compiled when it first runs. Most of a package set never runs.
+ * - {@link Compiler.code}: what thunks and lambdas hold, compiled when it first runs. Most of a package set never runs, and
+ *   is not even an expression before: see `Deferred`.
  */
 import { EvaluationError } from "../errors.ts";
 import type { Evaluation } from "../evaluation.ts";
@@ -109,6 +110,8 @@ export class Compiler {
         const position = positionAttrs(this.evaluation.sources, expr.pos) ?? null;
         return () => position;
       }
+      case "deferred":
+        return this.compile(expr.load());
       default:
         throw new Error(`Nothing to compile in ${expr.kind}`);
     }

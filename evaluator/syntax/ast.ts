@@ -1,7 +1,8 @@
 /**
- * The syntax tree. Positions are numbers of `source-file.ts`. Applications and simple lambdas are flattened (`f a b` is one
- * node with two arguments, `a: b: c` one lambda with two parameters), because that is what gets compiled well. The only
- * mutable fields are the ones that `compile/resolve.ts` fills in.
+ * The syntax tree as objects. They are made from a `SyntaxTree` when something is compiled, down to what is computed later:
+ * that is a {@link Deferred}. Positions are numbers of `source-file.ts`. Applications and simple lambdas are flattened
+ * (`f a b` is one node with two arguments, `a: b: c` one lambda with two parameters), because that is what gets compiled
+ * well.
  */
 
 export type Expr =
@@ -23,7 +24,18 @@ export type Expr =
   | Binary
   | Not
   | InheritedFrom
-  | CurrentPosition;
+  | CurrentPosition
+  | Deferred;
+
+/**
+ * An expression that was not needed yet. Stands for whatever is computed later (bodies of lambdas, arguments, members,
+ * defaults) unless that is an atom or small; the tree has its place already.
+ */
+export interface Deferred {
+  readonly kind: "deferred";
+  readonly pos: number;
+  load(): Expr;
+}
 
 /** An integer, float or string that needs no evaluation. */
 export interface Literal {
@@ -61,7 +73,8 @@ export interface Variable {
   readonly kind: "variable";
   readonly name: string;
   readonly pos: number;
-  binding: Binding | null;
+  /** Null in a tree that was only parsed. */
+  readonly binding: Binding | null;
 }
 
 /** What a variable means: a slot `depth` frames up, a global, or a look-up in enclosing `with`s (innermost first). */
@@ -102,7 +115,7 @@ export interface Lambda {
   readonly body: Expr;
   readonly pos: number;
   /** The attribute or variable it was bound to, for messages. */
-  name: string | null;
+  readonly name: string | null;
 }
 
 export interface Formals {
@@ -137,6 +150,7 @@ export interface AttributeSet {
   readonly recursive: boolean;
   /** Sources of `inherit (e) ..`, in order; {@link InheritedFrom} refers to them by index. */
   readonly inheritSources: readonly Expr[];
+  /** Sorted by name in a tree that is resolved: the order of slots and of the set's shape. */
   readonly attributes: readonly Attribute[];
   readonly dynamicAttributes: readonly DynamicAttribute[];
   readonly pos: number;

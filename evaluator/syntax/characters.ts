@@ -1,14 +1,17 @@
 /** Character classes of Nix's lexer, as a table over the 256 bytes. */
 
-const identifierStart = 1;
-const identifierPart = 2;
-const digit = 4;
-const pathPart = 8;
-const uriPart = 16;
-const schemePart = 32;
-const space = 64;
+export const identifierStart = 1;
+export const identifierPart = 2;
+export const digit = 4;
+export const pathPart = 8;
+export const uriPart = 16;
+export const schemePart = 32;
+export const space = 64;
+/** In a `".."` string: stands for itself. */
+export const plainInString = 128;
 
-const classes: Uint8Array = makeClasses();
+/** Bits of each byte. */
+export const classes: Uint8Array = makeClasses();
 
 function makeClasses(): Uint8Array {
   const table = new Uint8Array(256);
@@ -28,37 +31,7 @@ function makeClasses(): Uint8Array {
   mark(".+", pathPart | uriPart | schemePart);
   mark("%/?:@&=$,!~*", uriPart);
   mark(" \t\r\n", space);
+  for (let code = 1; code < 256; code++) table[code] = (table[code] ?? 0) | plainInString;
+  for (const special of '"\\$\r') table[special.charCodeAt(0)] = (table[special.charCodeAt(0)] ?? 0) & ~plainInString;
   return table;
-}
-
-function has(code: number, bits: number): boolean {
-  return code < 256 && ((classes[code] ?? 0) & bits) !== 0;
-}
-
-export function isIdentifierStart(code: number): boolean {
-  return has(code, identifierStart);
-}
-
-export function isIdentifierPart(code: number): boolean {
-  return has(code, identifierPart);
-}
-
-export function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
-}
-
-export function isPathPart(code: number): boolean {
-  return has(code, pathPart);
-}
-
-export function isUriPart(code: number): boolean {
-  return has(code, uriPart);
-}
-
-export function isSchemePart(code: number): boolean {
-  return has(code, schemePart);
-}
-
-export function isSpace(code: number): boolean {
-  return has(code, space);
 }

@@ -1,97 +1,119 @@
 /**
- * Recursive descent over the tokens of `lexer.ts`, precedence climbing for operators. It accepts what Nix's grammar
- * accepts, quirks included: `-`, `*`, `/`, `<` are calls of `__sub`, `__mul`, `__div`, `__lessThan` looked up in scope;
- * `f or` is a call with a variable named `or`; `let { body = ..; }`. Variables are left unbound (`compile/resolve.ts`).
+ * Recursive descent over the tokens of `lexer.ts`, precedence climbing for operators. Nodes go to a `TreeWriter`; what
+ * stands for an expression here is the offset of its node. It accepts what Nix's grammar accepts, quirks included: `-`, `*`,
+ * `/`, `<` are calls of `__sub`, `__mul`, `__div`, `__lessThan` looked up in scope; `f or` is a call with a variable named
+ * `or`; `let { body = ..; }`. Variables are left unbound (`compile/resolve.ts`).
  */
 import { EvaluationError } from "../errors.ts";
-import type {
-  AttributeSet,
-  BinaryOperator,
-  Expr,
-  Formal,
-  Formals,
-  Lambda,
-  Literal,
-  PathStep,
-  Variable,
-} from "./ast.ts";
-import { AttributeBuilder } from "./attribute-builder.ts";
-import { canonicalPath } from "./canonical-path.ts";
-import { intern } from "./intern.ts";
+import type { Expr } from "./ast.ts";
+import { AttributeSets, type OpenSet } from "./attribute-sets.ts";
 import { Lexer, type TokenKind } from "./lexer.ts";
-import type { SourceFile, Sources } from "./source-file.ts";
-import { parseIndentedParts, parsePathParts, parseStringParts, type StringPart } from "./string-parts.ts";
+import { hashName } from "./name-hash.ts";
+import {
+  applicationNode,
+  assertNode,
+  bigIntNode,
+  binaryNode,
+  binaryOperators,
+  conditionalNode,
+  currentPositionNode,
+  ellipsisFlag,
+  floatNode,
+  formalsFlag,
+  formalWords,
+  hasAttributeNode,
+  inheritedFromNode,
+  interpolationNode,
+  intNode,
+  lambdaNode,
+  letNode,
+  listNode,
+  notNode,
+  operatorShift,
+  pathNode,
+  pathType,
+  plusType,
+  searchPathNode,
+  selectNode,
+  slashFlag,
+  stringNode,
+  unresolvedDepth,
+  variableNode,
+  withNode,
+} from "./node-kinds.ts";
+import type { SourceFile } from "./source-file.ts";
+import { parseIndentedString, parsePathParts, parseString } from "./string-parts.ts";
 import { syntaxHint } from "./syntax-hint.ts";
+import type { SyntaxTree } from "./syntax-tree.ts";
+import { TreeReader } from "./tree-reader.ts";
+import { TreeWriter } from "./tree-writer.ts";
 
-export interface ParseOptions {
-  /** What relative paths are relative to. */
-  readonly folder: string;
-  /** What `~` stands for. */
-  readonly home: string;
+export interface SyntaxOptions {
   /** The experimental `|>` and `<|`. */
   readonly pipeOperators: boolean;
 }
 
+/** Its buffers serve one file after the other. */
+const sharedWriter = new TreeWriter();
+
 /** @throws {EvaluationError} of kind `syntax` */
-export function parse(sources: Sources, file: SourceFile, options: ParseOptions): Expr {
-  return new Parser(sources, file, options).parseAll();
+export function parseTree(file: SourceFile, options: SyntaxOptions): SyntaxTree {
+  return new Parser(file, options, sharedWriter).parseAll();
 }
 
-interface Operator {
-  readonly power: number;
-  readonly associates: "left" | "right" | "none";
+export interface ParseOptions extends SyntaxOptions {
+  /** What relative paths are relative to. */
+  readonly folder: string;
+  /** What `~` stands for. */
+  readonly home: string;
 }
 
-const operators: ReadonlyMap<TokenKind, Operator> = new Map<TokenKind, Operator>([
-  ["|>", { power: 1, associates: "left" }],
-  ["<|", { power: 1, associates: "right" }],
-  ["->", { power: 2, associates: "right" }],
-  ["||", { power: 3, associates: "left" }],
-  ["&&", { power: 4, associates: "left" }],
-  ["==", { power: 5, associates: "none" }],
-  ["!=", { power: 5, associates: "none" }],
-  ["<", { power: 6, associates: "none" }],
-  [">", { power: 6, associates: "none" }],
-  ["<=", { power: 6, associates: "none" }],
-  [">=", { power: 6, associates: "none" }],
-  ["//", { power: 7, associates: "right" }],
-  ["+", { power: 9, associates: "left" }],
-  ["-", { power: 9, associates: "left" }],
-  ["*", { power: 10, associates: "left" }],
-  ["/", { power: 10, associates: "left" }],
-  ["++", { power: 11, associates: "right" }],
-  ["?", { power: 12, associates: "left" }],
-]);
+/**
+ * The whole tree as expressions, for those who look at syntax; what is evaluated comes from a {@link TreeReader}.
+ * @throws {EvaluationError} of kind `syntax`
+ */
+export function parse(file: SourceFile, options: ParseOptions): Expr {
+  const tree = parseTree(file, options);
+  return new TreeReader(tree, { base: file.base, ...options }).whole(tree.root);
+}
+
 const notPower = 8;
 const negatePower = 13;
+/** Offset of no node: a default or fallback that is not there. */
+const none = 0;
 
 const maxInt = 0x7fffffffffffffffn;
 const minNormal = 2.2250738585072014e-308;
+/** Integers with at most this many digits fit in a word of a node. */
+const maxWordDigits = 9;
 
 class Parser {
   readonly #lexer: Lexer;
+  readonly #writer: TreeWriter;
   readonly #base: number;
-  readonly #options: ParseOptions;
-  readonly #builder: AttributeBuilder;
+  readonly #pipeOperators: boolean;
+  readonly #sets: AttributeSets;
   /** Offsets of the brackets that are open. */
   readonly #opened: number[] = [];
 
-  constructor(sources: Sources, file: SourceFile, options: ParseOptions) {
+  constructor(file: SourceFile, { pipeOperators }: SyntaxOptions, writer: TreeWriter) {
     this.#lexer = new Lexer(file);
+    this.#writer = writer;
     this.#base = file.base;
-    this.#options = options;
-    this.#builder = new AttributeBuilder(sources);
+    this.#pipeOperators = pipeOperators;
+    this.#sets = new AttributeSets(file, writer);
   }
 
-  parseAll(): Expr {
+  parseAll(): SyntaxTree {
+    this.#writer.begin(this.#lexer.length);
     this.#lexer.next();
     const expr = this.#expr();
     if (this.#lexer.kind !== "end") this.#unexpected();
-    return expr;
+    return this.#writer.finish(expr);
   }
 
-  get #pos(): number {
-    return this.#base + this.#lexer.start;
+  #fail(message: string, offset: number): never {
+    throw new EvaluationError("syntax", message, this.#base + offset);
   }
 
   #unexpected(expected?: string): never {
@@ -100,7 +122,7 @@ class Parser {
     throw new EvaluationError(
       "syntax",
       `syntax error, unexpected ${found}${expected === undefined ? "" : `, expected ${expected}`}`,
-      this.#pos,
+      this.#base + lexer.start,
       lexer.kind === "end" ? this.#unclosedHint() : syntaxHint(lexer.tokenText, expected),
     );
   }
@@ -110,7 +132,7 @@ class Parser {
     const start = this.#opened.at(-1);
     if (start === undefined) return undefined;
     const { line, column } = this.#lexer.file.lineAndColumn(start);
-    return `The '${this.#lexer.text.charAt(start)}' of line ${line}, column ${column} is not closed`;
+    return `The '${this.#lexer.slice(start, start + 1)}' of line ${line}, column ${column} is not closed`;
   }
 
   #open(kind: TokenKind): void {
@@ -133,25 +155,48 @@ class Parser {
     if (!this.#accept(kind)) this.#unexpected(`'${kind}'`);
   }
 
-  #name(): string {
+  #name(): number {
     if (this.#lexer.kind !== "name") this.#unexpected("a name");
-    const name = intern(this.#lexer.tokenText);
-    this.#lexer.next();
+    return this.#takeName();
+  }
+
+  /** The current token, which is a name, as a string of the tree. */
+  #takeName(): number {
+    const lexer = this.#lexer;
+    const name = this.#writer.name(lexer.bytes, lexer.start, lexer.end, lexer.hash);
+    lexer.next();
     return name;
   }
 
-  readonly #expr = (): Expr => {
+  /** A name that the grammar brings in. */
+  #nameOf(text: string): number {
+    return this.#writer.name(Buffer.from(text, "latin1"), 0, text.length, hashName(text));
+  }
+
+  #text(text: string): number {
+    return this.#writer.text(Buffer.from(text, "latin1"), 0, text.length);
+  }
+
+  #variable(name: number, pos: number): number {
+    return this.#writer.node3(variableNode, pos, name, unresolvedDepth, 0);
+  }
+
+  #posOf(node: number): number {
+    return this.#writer.nodes[node + 1] as number;
+  }
+
+  readonly #expr = (): number => {
     switch (this.#lexer.kind) {
       case "name":
-        return this.#lambdaFromName() ?? this.#operation(0);
+        return this.#mayStartLambda() ? this.#lambdaOrOperation() : this.#operation(0);
       case "{":
-        return this.#startsFormals() ? this.#lambdaFromFormals(null) : this.#operation(0);
+        return this.#startsFormals() ? this.#lambdaFromFormals(-1, this.#lexer.start) : this.#operation(0);
       case "assert":
         return this.#assert();
       case "with":
         return this.#with();
       case "let":
-        return this.#let() ?? this.#operation(0);
+        return this.#letIn() ?? this.#operation(0);
       case "if":
         return this.#conditional();
       default:
@@ -159,261 +204,328 @@ class Parser {
     }
   };
 
-  #lambdaFromName(): Expr | null {
-    const lexer = this.#lexer;
-    const mark = lexer.mark();
-    const pos = this.#pos;
-    const nameEnd = lexer.end;
-    if (!mayStartLambda(lexer.text, nameEnd)) return null;
-    const name = this.#name();
-    if (this.#accept(":")) return this.#simpleLambda(name, pos);
-    if (this.#accept("@")) return this.#lambdaFromFormals(name, pos);
-    lexer.reset(mark);
-    return null;
+  /** After a name: blanks, then `:` or `@`, or a comment that may hide one? Saves a token of look-ahead for most names. */
+  #mayStartLambda(): boolean {
+    const { bytes, end } = this.#lexer;
+    let at = end;
+    let code = bytes[at];
+    while (code === 32 || code === 10 || code === 13 || code === 9) code = bytes[++at];
+    return code === 58 || code === 64 || code === 35 || (code === 47 && bytes[at + 1] === 42);
   }
 
-  #simpleLambda(parameter: string, pos: number): Lambda {
-    const body = this.#expr();
-    if (body.kind === "lambda" && body.formals === null) {
-      return { ...body, parameters: [parameter, ...body.parameters], pos };
+  #lambdaOrOperation(): number {
+    const lexer = this.#lexer;
+    const pos = lexer.start;
+    const { end, hash } = lexer;
+    lexer.next();
+    if (!this.#isKind(":") && !this.#isKind("@")) {
+      lexer.continueFrom(pos);
+      return this.#operation(0);
     }
-    return { kind: "lambda", parameters: [parameter], formals: null, body, pos, name: null };
+    const name = this.#writer.name(lexer.bytes, pos, end, hash);
+    if (this.#accept(":")) return this.#simpleLambda(name, pos);
+    lexer.next();
+    return this.#lambdaFromFormals(name, pos);
+  }
+
+  /** `a: b: c` is one node with two parameters: what was written for `b: c` is taken over and left behind. */
+  #simpleLambda(parameter: number, pos: number): number {
+    const writer = this.#writer;
+    const mark = writer.top;
+    writer.push(parameter);
+    let body = this.#expr();
+    if (writer.nodes[body] === lambdaNode) {
+      const inner = body;
+      const count = writer.nodes[inner + 4] as number;
+      for (let at = inner + 5; at < inner + 5 + count; at++) writer.push(writer.nodes[at] as number);
+      body = writer.nodes[inner + 2] as number;
+    }
+    const node = writer.node(lambdaNode, pos, 2);
+    writer.word(body);
+    writer.word(-1);
+    writer.takeWords(mark);
+    writer.takeWords(mark);
+    return node;
   }
 
   /** At `{`: is it the pattern of a function? */
   #startsFormals(): boolean {
     const lexer = this.#lexer;
-    const mark = lexer.mark();
+    const { start } = lexer;
     lexer.next();
     const answer = this.#looksLikeFormals();
-    lexer.reset(mark);
+    lexer.continueFrom(start);
     return answer;
   }
 
   #looksLikeFormals(): boolean {
-    const lexer = this.#lexer;
-    if (lexer.kind === "...") return true;
-    const closes = (): boolean => lexer.kind === ":" || lexer.kind === "@";
-    if (this.#accept("}")) return closes();
+    if (this.#isKind("...")) return true;
+    if (this.#accept("}")) return this.#isKind(":") || this.#isKind("@");
     if (!this.#accept("name")) return false;
-    return lexer.kind === "," || lexer.kind === "?" || lexer.kind === "}";
+    return this.#isKind(",") || this.#isKind("?") || this.#isKind("}");
   }
 
-  #lambdaFromFormals(alias: string | null, start?: number): Lambda {
-    const pos = start ?? this.#pos;
-    const formals = this.#formals();
-    let name = alias;
-    if (name === null && this.#accept("@")) name = this.#name();
-    if (name !== null && formals.list.some((formal) => formal.name === name)) {
-      throw new EvaluationError("syntax", `duplicate formal function argument '${name}'`, pos);
-    }
+  #isKind(kind: TokenKind): boolean {
+    return this.#lexer.kind === kind;
+  }
+
+  /** @param alias name before the pattern, or -1 */
+  #lambdaFromFormals(alias: number, pos: number): number {
+    const writer = this.#writer;
+    const mark = writer.top;
+    const ellipsis = this.#formals();
+    const name = alias < 0 && this.#accept("@") ? this.#name() : alias;
+    this.#refuseDuplicate(name, mark, pos);
     this.#expect(":");
     const body = this.#expr();
-    return { kind: "lambda", parameters: name === null ? [] : [name], formals, body, pos, name: null };
+    const node = writer.node(lambdaNode | formalsFlag | (ellipsis ? ellipsisFlag : 0), pos, 4);
+    writer.word(body);
+    writer.word(-1);
+    writer.word(name < 0 ? 0 : 1);
+    if (name >= 0) writer.word(name);
+    writer.takeWords(mark);
+    return node;
   }
 
-  #formals(): Formals {
+  /** Pushes the formals; is there an ellipsis? */
+  #formals(): boolean {
+    const writer = this.#writer;
+    const mark = writer.top;
     this.#open("{");
-    const list: Formal[] = [];
-    const seen = new Set<string>();
     let ellipsis = false;
     while (this.#lexer.kind !== "}") {
       if (this.#accept("...")) {
         ellipsis = true;
         break;
       }
-      const pos = this.#pos;
+      const pos = this.#lexer.start;
       const name = this.#name();
-      if (seen.has(name)) throw new EvaluationError("syntax", `duplicate formal function argument '${name}'`, pos);
-      seen.add(name);
-      list.push({ name, pos, fallback: this.#accept("?") ? this.#expr() : null });
+      this.#refuseDuplicate(name, mark, pos);
+      const fallback = this.#accept("?") ? this.#expr() : none;
+      writer.push(name);
+      writer.push(pos);
+      writer.push(fallback);
       if (!this.#accept(",")) break;
     }
     this.#close("}");
-    return { list, ellipsis };
+    return ellipsis;
   }
 
-  #assert(): Expr {
-    const pos = this.#pos;
-    this.#lexer.next();
-    const from = this.#lexer.start;
+  /** A name must not be among the formals that were pushed since `mark`. */
+  #refuseDuplicate(name: number, mark: number, pos: number): void {
+    const { stack, top } = this.#writer;
+    for (let at = mark; at < top; at += formalWords) {
+      if (stack[at] !== name) continue;
+      this.#fail(`duplicate formal function argument '${this.#writer.stringOf(name)}'`, pos);
+    }
+  }
+
+  #assert(): number {
+    const lexer = this.#lexer;
+    const pos = lexer.start;
+    lexer.next();
+    const from = lexer.start;
     const condition = this.#expr();
-    const text = this.#lexer.text.slice(from, this.#lexer.start).trimEnd();
+    const text = this.#text(lexer.slice(from, lexer.start).trimEnd());
     this.#expect(";");
-    return { kind: "assert", condition, text, body: this.#expr(), pos };
+    return this.#writer.node3(assertNode, pos, condition, text, this.#expr());
   }
 
-  #with(): Expr {
-    const pos = this.#pos;
+  #with(): number {
+    const pos = this.#lexer.start;
     this.#lexer.next();
     const scope = this.#expr();
     this.#expect(";");
-    return { kind: "with", scope, body: this.#expr(), pos };
+    return this.#writer.node2(withNode, pos, scope, this.#expr());
   }
 
   /** `let .. in ..`; null for `let { .. }`, which is an operand. */
-  #let(): Expr | null {
+  #letIn(): number | null {
     const lexer = this.#lexer;
-    const mark = lexer.mark();
-    const pos = this.#pos;
+    const pos = lexer.start;
     lexer.next();
     if (lexer.kind === "{") {
-      lexer.reset(mark);
+      lexer.continueFrom(pos);
       return null;
     }
-    const bindings = this.#builder.create(true, pos);
-    this.#bindings(bindings, "in");
-    const dynamic = bindings.dynamicAttributes[0];
-    if (dynamic !== undefined)
-      throw new EvaluationError("syntax", "dynamic attributes not allowed in let", dynamic.pos);
+    const set = this.#sets.open(true, pos);
+    this.#bindings(set, "in");
+    const dynamic = set.dynamic[1];
+    if (dynamic !== undefined) this.#fail("dynamic attributes not allowed in let", dynamic);
+    const bindings = this.#sets.close(set);
     this.#expect("in");
-    return { kind: "let", bindings, body: this.#expr(), pos };
+    return this.#writer.node2(letNode, pos, bindings, this.#expr());
   }
 
-  #conditional(): Expr {
-    const pos = this.#pos;
+  #conditional(): number {
+    const pos = this.#lexer.start;
     this.#lexer.next();
     const condition = this.#expr();
     this.#expect("then");
     const consequent = this.#expr();
     this.#expect("else");
-    return { kind: "conditional", condition, consequent, alternative: this.#expr(), pos };
+    return this.#writer.node3(conditionalNode, pos, condition, consequent, this.#expr());
   }
 
-  #operation(minimum: number): Expr {
+  #operation(minimum: number): number {
+    const lexer = this.#lexer;
     let left = this.#prefix();
     let forbidden = -1;
     for (;;) {
-      const kind = this.#lexer.kind;
-      const operator = operators.get(kind);
-      if (operator === undefined || operator.power < minimum) return left;
-      if (operator.power === forbidden) this.#unexpected();
-      if (operator.power === 1 && !this.#options.pipeOperators) this.#unexpected();
-      const pos = this.#pos;
-      this.#lexer.next();
-      if (kind === "?") left = { kind: "has-attribute", from: left, path: this.#attributePath(), pos };
+      const { kind, power } = lexer;
+      if (power === 0 || power < minimum) return left;
+      if (power === forbidden) this.#unexpected();
+      if (power === 1 && !this.#pipeOperators) this.#unexpected();
+      const pos = lexer.start;
+      lexer.next();
+      if (kind === "?") left = this.#hasAttribute(left, pos);
       else {
-        const right = this.#operation(operator.associates === "right" ? operator.power : operator.power + 1);
+        const right = this.#operation(associatesRight(kind) ? power : power + 1);
         left = this.#binary(kind, left, right, pos);
       }
-      forbidden = operator.associates === "none" ? operator.power : -1;
+      // Comparisons do not associate.
+      forbidden = power === 5 || power === 6 ? power : -1;
     }
   }
 
-  #prefix(): Expr {
-    const pos = this.#pos;
-    if (this.#accept("!")) return { kind: "not", operand: this.#operation(notPower), pos };
-    if (this.#accept("-")) {
-      const zero: Literal = { kind: "literal", type: "int", value: 0, pos };
-      return this.#call("__sub", [zero, this.#operation(negatePower)], pos);
-    }
-    return this.#application();
+  #hasAttribute(from: number, pos: number): number {
+    const writer = this.#writer;
+    const mark = writer.top;
+    this.#attributePath();
+    const node = writer.node(hasAttributeNode, pos, 1);
+    writer.word(from);
+    writer.takeWords(mark);
+    return node;
   }
 
-  #call(name: string, args: readonly Expr[], pos: number): Expr {
-    return { kind: "application", callee: variable(name, pos), args, pos };
+  #prefix(): number {
+    const pos = this.#lexer.start;
+    if (this.#accept("!")) return this.#writer.node1(notNode, pos, this.#operation(notPower));
+    if (!this.#accept("-")) return this.#application();
+    const zero = this.#writer.node1(intNode, pos, 0);
+    return this.#callOf("__sub", zero, this.#operation(negatePower), pos);
   }
 
-  #binary(kind: TokenKind, left: Expr, right: Expr, pos: number): Expr {
+  #callOf(name: string, first: number, second: number, pos: number): number {
+    const callee = this.#variable(this.#nameOf(name), pos);
+    const writer = this.#writer;
+    const node = writer.node(applicationNode, pos, 4);
+    writer.word(callee);
+    writer.word(2);
+    writer.word(first);
+    writer.word(second);
+    return node;
+  }
+
+  #call1(callee: number, argument: number, pos: number): number {
+    return this.#writer.node3(applicationNode, pos, callee, 1, argument);
+  }
+
+  #binary(kind: TokenKind, left: number, right: number, pos: number): number {
+    const writer = this.#writer;
     switch (kind) {
       case "+":
-        return { kind: "interpolation", type: "plus", parts: [left, right], pos };
+        return writer.node3(interpolationNode | plusType, pos, 2, left, right);
       case "-":
-        return this.#call("__sub", [left, right], pos);
+        return this.#callOf("__sub", left, right, pos);
       case "*":
-        return this.#call("__mul", [left, right], pos);
+        return this.#callOf("__mul", left, right, pos);
       case "/":
-        return this.#call("__div", [left, right], pos);
+        return this.#callOf("__div", left, right, pos);
       case "<":
-        return this.#call("__lessThan", [left, right], pos);
+        return this.#callOf("__lessThan", left, right, pos);
       case ">":
-        return this.#call("__lessThan", [right, left], pos);
+        return this.#callOf("__lessThan", right, left, pos);
       case "<=":
-        return { kind: "not", operand: this.#call("__lessThan", [right, left], pos), pos };
+        return writer.node1(notNode, pos, this.#callOf("__lessThan", right, left, pos));
       case ">=":
-        return { kind: "not", operand: this.#call("__lessThan", [left, right], pos), pos };
+        return writer.node1(notNode, pos, this.#callOf("__lessThan", left, right, pos));
       case "|>":
-        return { kind: "application", callee: right, args: [left], pos };
+        return this.#call1(right, left, pos);
       case "<|":
-        return { kind: "application", callee: left, args: [right], pos };
+        return this.#call1(left, right, pos);
       default:
-        return { kind: "binary", operator: binaryOperator(kind), left, right, pos };
+        return writer.node2(binaryNode | (binaryOperator(kind) << operatorShift), pos, left, right);
     }
   }
 
-  #application(): Expr {
+  #application(): number {
     const callee = this.#select();
     if (!startsOperand(this.#lexer.kind)) return callee;
-    const args: Expr[] = [];
-    while (startsOperand(this.#lexer.kind)) args.push(this.#select());
-    return { kind: "application", callee, args, pos: callee.pos };
+    const writer = this.#writer;
+    const mark = writer.top;
+    do writer.push(this.#select());
+    while (startsOperand(this.#lexer.kind));
+    const node = writer.node(applicationNode, this.#posOf(callee), 1);
+    writer.word(callee);
+    writer.takeWords(mark);
+    return node;
   }
 
-  #select(): Expr {
-    const pos = this.#pos;
+  #select(): number {
+    const lexer = this.#lexer;
+    const pos = lexer.start;
     const from = this.#simple();
-    if (this.#lexer.kind === "or") {
-      const orPos = this.#pos;
-      this.#lexer.next();
-      return { kind: "application", callee: from, args: [variable("or", orPos)], pos };
+    if (lexer.kind === "or") {
+      const orPos = lexer.start;
+      lexer.next();
+      return this.#call1(from, this.#variable(this.#nameOf("or"), orPos), this.#posOf(from));
     }
     if (!this.#accept(".")) return from;
-    const path = this.#attributePath();
-    const fallback = this.#accept("or") ? this.#select() : null;
-    return { kind: "select", from, path, fallback, pos };
+    const writer = this.#writer;
+    const mark = writer.top;
+    this.#attributePath();
+    const fallback = this.#accept("or") ? this.#select() : none;
+    const node = writer.node(selectNode, pos, 2);
+    writer.word(from);
+    writer.word(fallback);
+    writer.takeWords(mark);
+    return node;
   }
 
-  #attributePath(): PathStep[] {
-    const path: PathStep[] = [];
-    do path.push(this.#pathStep());
+  /** Pushes the steps. */
+  #attributePath(): void {
+    do this.#writer.push(this.#pathStep());
     while (this.#accept("."));
-    return path;
   }
 
-  #pathStep(): PathStep {
+  #pathStep(): number {
     const lexer = this.#lexer;
-    if (lexer.kind === "name" || lexer.kind === "or") {
-      const name = intern(lexer.tokenText);
-      lexer.next();
-      return name;
-    }
-    if (lexer.kind === "string-open") {
-      const string = this.#string();
-      return string.kind === "literal" ? intern(String(string.value)) : string;
-    }
+    if (lexer.kind === "name") return this.#takeName() * 2;
+    if (this.#accept("or")) return this.#nameOf("or") * 2;
+    if (lexer.kind === "string-open") return this.#stepOf(parseString(lexer, this.#writer, this.#expr));
     if (!this.#accept("${")) this.#unexpected("an attribute name");
     const expr = this.#expr();
     this.#expect("}");
-    return expr.kind === "literal" && expr.type === "string" ? intern(String(expr.value)) : expr;
+    return this.#stepOf(expr);
   }
 
-  #simple(): Expr {
+  #stepOf(expr: number): number {
+    const { nodes } = this.#writer;
+    return nodes[expr] === stringNode ? this.#writer.asName(nodes[expr + 2] as number) * 2 : expr * 2 + 1;
+  }
+
+  #simple(): number {
     const lexer = this.#lexer;
-    const pos = this.#pos;
+    const pos = lexer.start;
     switch (lexer.kind) {
-      case "name": {
-        const text = lexer.tokenText;
-        lexer.next();
-        return text === "__curPos" ? { kind: "current-position", pos } : variable(intern(text), pos);
-      }
+      case "name":
+        return this.#nameOperand(pos);
       case "int":
       case "float":
       case "uri":
-        return this.#literal(lexer.kind, lexer.tokenText, pos);
+        return this.#literal(lexer.kind, pos);
       case "string-open":
-        return this.#string();
+        return parseString(lexer, this.#writer, this.#expr);
       case "indented-open":
-        return joinParts(parseIndentedParts(lexer, this.#expr), pos);
-      case "search-path": {
-        const path = lexer.tokenText.slice(1, -1);
-        lexer.next();
-        return searchPath(path, pos);
-      }
+        return parseIndentedString(lexer, this.#writer, this.#expr);
+      case "search-path":
+        return this.#searchPath(pos);
       case "path":
       case "home-path":
       case "path-start":
       case "home-path-start":
-        return this.#path(lexer.tokenText, pos);
+        return this.#path(pos);
       case "(":
         return this.#parenthesised();
       case "[":
@@ -430,105 +542,162 @@ class Parser {
     }
   }
 
-  #literal(kind: "int" | "float" | "uri", text: string, pos: number): Expr {
-    this.#lexer.next();
-    if (kind === "uri") return stringLiteral(text, pos);
-    const value = kind === "int" ? parseInteger(text, pos) : parseFloatLiteral(text, pos);
-    return { kind: "literal", type: kind, value, pos };
-  }
-
-  #string(): Expr {
-    const pos = this.#pos;
-    return joinParts(parseStringParts(this.#lexer, this.#expr), pos);
-  }
-
-  #path(start: string, pos: number): Expr {
-    const parts = parsePathParts(this.#lexer, this.#expr);
-    const inHome = start.startsWith("~");
-    const full = inHome ? this.#options.home + start.slice(1) : start;
-    const path = canonicalPath(full, this.#options.folder);
-    const first: Expr = { kind: "path", path, pos };
-    if (parts.length === 0) return first;
-    if (parts.every((part) => typeof part === "string")) {
-      throw new EvaluationError("syntax", `path '${start}${parts.join("")}' has two slashes in a row`, pos);
+  #nameOperand(pos: number): number {
+    const lexer = this.#lexer;
+    if (lexer.hash !== currentPositionHash || lexer.tokenText !== "__curPos") {
+      return this.#variable(this.#takeName(), pos);
     }
-    const rest = parts.map((part) => (typeof part === "string" ? stringLiteral(part, pos) : part));
-    // What is lost by making the start canonical: the slash before `${`.
-    const slash = start.endsWith("/") && path !== "/" ? [stringLiteral("/", pos)] : [];
-    return { kind: "interpolation", type: "path", parts: [first, ...slash, ...rest], pos };
+    lexer.next();
+    return this.#writer.node(currentPositionNode, pos, 0);
   }
 
-  #parenthesised(): Expr {
+  #literal(kind: "int" | "float" | "uri", pos: number): number {
+    const lexer = this.#lexer;
+    const writer = this.#writer;
+    if (kind === "int" && lexer.end - pos <= maxWordDigits) {
+      const value = Number(lexer.tokenText);
+      lexer.next();
+      return writer.node1(intNode, pos, value);
+    }
+    const { tokenText: text, end } = lexer;
+    lexer.next();
+    if (kind === "int") this.#checkInteger(text, pos);
+    else if (kind === "float") this.#checkFloat(text, pos);
+    const nodeKind = kind === "int" ? bigIntNode : kind === "float" ? floatNode : stringNode;
+    return writer.node1(nodeKind, pos, writer.text(lexer.bytes, pos, end));
+  }
+
+  #checkInteger(text: string, pos: number): void {
+    if (BigInt(text) > maxInt) this.#fail(`invalid integer '${text}'`, pos);
+  }
+
+  /** Like C's `strtod`, which Nix uses: neither infinite nor so small that digits are lost. */
+  #checkFloat(text: string, pos: number): void {
+    const value = Number(text);
+    const isZero = !/[1-9]/.test(text.split(/[eE]/)[0] ?? "");
+    if (!Number.isFinite(value) || (value < minNormal && !isZero)) this.#fail(`invalid float '${text}'`, pos);
+  }
+
+  #searchPath(pos: number): number {
+    const lexer = this.#lexer;
+    const writer = this.#writer;
+    const path = writer.text(lexer.bytes, pos + 1, lexer.end - 1);
+    lexer.next();
+    const finder = this.#variable(this.#nameOf("__findFile"), pos);
+    const searchPath = this.#variable(this.#nameOf("__nixPath"), pos);
+    return writer.node3(searchPathNode, pos, path, finder, searchPath);
+  }
+
+  /** The text of a path stays as it is written: what it is relative to is known where the tree is used. */
+  #path(pos: number): number {
+    const lexer = this.#lexer;
+    const writer = this.#writer;
+    const { end } = lexer;
+    const mark = writer.top;
+    const start = writer.node1(pathNode, pos, writer.text(lexer.bytes, pos, end));
+    writer.push(start);
+    const exprs = parsePathParts(lexer, writer, this.#expr);
+    if (writer.top === mark + 1) {
+      writer.top = mark;
+      return start;
+    }
+    if (exprs === 0) this.#fail(`path '${this.#partsText(mark)}' has two slashes in a row`, pos);
+    const node = writer.node(interpolationNode | pathType | (lexer.bytes[end - 1] === 47 ? slashFlag : 0), pos, 0);
+    writer.takeWords(mark);
+    return node;
+  }
+
+  /** Texts of the pushed nodes, which are paths and strings. */
+  #partsText(mark: number): string {
+    const { stack, nodes, top } = this.#writer;
+    let text = "";
+    for (let at = mark; at < top; at++) text += this.#writer.stringOf(nodes[(stack[at] as number) + 2] as number);
+    return text;
+  }
+
+  #parenthesised(): number {
     this.#open("(");
     const expr = this.#expr();
     this.#close(")");
     return expr;
   }
 
-  #list(pos: number): Expr {
+  #list(pos: number): number {
+    const writer = this.#writer;
+    const mark = writer.top;
     this.#open("[");
-    const elements: Expr[] = [];
     while (this.#lexer.kind !== "]") {
       if (!startsOperand(this.#lexer.kind)) this.#unexpected("a list element or ']'");
-      elements.push(this.#select());
+      writer.push(this.#select());
     }
     this.#close("]");
-    return { kind: "list", elements, pos };
+    const node = writer.node(listNode, pos, 0);
+    writer.takeWords(mark);
+    return node;
   }
 
-  #braced(recursive: boolean, pos: number): AttributeSet {
+  #braced(recursive: boolean, pos: number): number {
     this.#open("{");
-    const set = this.#builder.create(recursive, pos);
+    const set = this.#sets.open(recursive, pos);
     this.#bindings(set, "}");
     this.#close("}");
-    return set;
+    return this.#sets.close(set);
   }
 
-  #legacyLet(pos: number): Expr {
+  #legacyLet(pos: number): number {
     this.#lexer.next();
     const from = this.#braced(true, pos);
-    return { kind: "select", from, path: ["body"], fallback: null, pos };
+    const writer = this.#writer;
+    const body = this.#nameOf("body") * 2;
+    const node = writer.node(selectNode, pos, 4);
+    writer.word(from);
+    writer.word(none);
+    writer.word(1);
+    writer.word(body);
+    return node;
   }
 
-  #bindings(set: AttributeSet, closing: TokenKind): void {
+  #bindings(set: OpenSet, closing: TokenKind): void {
     while (this.#lexer.kind !== closing) {
       if (this.#accept("inherit")) this.#inherit(set);
       else this.#binding(set);
     }
   }
 
-  #binding(set: AttributeSet): void {
-    const pos = this.#pos;
-    const path = this.#attributePath();
+  #binding(set: OpenSet): void {
+    const writer = this.#writer;
+    const mark = writer.top;
+    const pos = this.#lexer.start;
+    this.#attributePath();
     if (!this.#accept("=")) this.#unexpected("'=' or '.'");
     const value = this.#expr();
     if (!this.#accept(";")) this.#unexpected("';'");
-    this.#builder.bind(set, path, value, pos);
+    this.#sets.bind(set, mark, value, pos);
+    writer.top = mark;
   }
 
-  #inherit(set: AttributeSet): void {
+  #inherit(set: OpenSet): void {
+    const writer = this.#writer;
     let source = -1;
     if (this.#accept("(")) {
-      source = this.#builder.addSource(set, this.#expr());
+      source = set.sources.push(this.#expr()) - 1;
       this.#expect(")");
     }
     while (!this.#accept(";")) {
-      const pos = this.#pos;
-      const name = this.#pathStep();
-      if (typeof name !== "string")
-        throw new EvaluationError("syntax", "dynamic attributes not allowed in inherit", pos);
-      const value: Expr = source < 0 ? variable(name, pos) : { kind: "inherited-from", source, name, pos };
-      this.#builder.inherit(set, { name, pos, value, inherited: source < 0 });
+      const pos = this.#lexer.start;
+      const step = this.#pathStep();
+      if ((step & 1) === 1) this.#fail("dynamic attributes not allowed in inherit", pos);
+      const name = step >> 1;
+      const value = source < 0 ? this.#variable(name, pos) : writer.node2(inheritedFromNode, pos, source, name);
+      this.#sets.inherit(set, name, pos, value, source < 0);
     }
   }
 }
 
-/** After a name: blanks, then `:` or `@`? Saves a token of look-ahead for almost every variable. */
-function mayStartLambda(text: string, from: number): boolean {
-  let at = from;
-  while (text.charCodeAt(at) === 32) at++;
-  const code = text.charCodeAt(at);
-  return code === 58 || code === 64 || code === 35 || code === 47 || code === 10 || code === 13 || code === 9;
+const currentPositionHash: number = hashName("__curPos");
+
+function associatesRight(kind: TokenKind): boolean {
+  return kind === "->" || kind === "//" || kind === "++" || kind === "<|";
 }
 
 function startsOperand(kind: TokenKind): boolean {
@@ -555,74 +724,8 @@ function startsOperand(kind: TokenKind): boolean {
   }
 }
 
-function binaryOperator(kind: TokenKind): BinaryOperator {
-  switch (kind) {
-    case "==":
-    case "!=":
-    case "&&":
-    case "||":
-    case "->":
-    case "//":
-    case "++":
-      return kind;
-    default:
-      throw new Error(`Not a binary operator: ${kind}`);
-  }
-}
-
-function variable(name: string, pos: number): Variable {
-  return { kind: "variable", name, pos, binding: null };
-}
-
-function searchPath(path: string, pos: number): Expr {
-  return {
-    kind: "search-path",
-    path,
-    finder: variable("__findFile", pos),
-    searchPath: variable("__nixPath", pos),
-    pos,
-  };
-}
-
-function stringLiteral(value: string, pos: number): Literal {
-  return { kind: "literal", type: "string", value, pos };
-}
-
-function parseInteger(text: string, pos: number): number | bigint {
-  const value = Number(text);
-  if (Number.isSafeInteger(value)) return value;
-  const big = BigInt(text);
-  if (big > maxInt) throw new EvaluationError("syntax", `invalid integer '${text}'`, pos);
-  return big;
-}
-
-/** Like C's `strtod`, which Nix uses: neither infinite nor so small that digits are lost. */
-function parseFloatLiteral(text: string, pos: number): number {
-  const value = Number(text);
-  const isZero = !/[1-9]/.test(text.split(/[eE]/)[0] ?? "");
-  if (!Number.isFinite(value) || (value < minNormal && !isZero)) {
-    throw new EvaluationError("syntax", `invalid float '${text}'`, pos);
-  }
-  return value;
-}
-
-/** A literal when there is nothing to compute. */
-function joinParts(parts: readonly StringPart[], pos: number): Expr {
-  const joined: Expr[] = [];
-  let text = "";
-  const flush = (): void => {
-    if (text !== "") joined.push(stringLiteral(text, pos));
-    text = "";
-  };
-  for (const part of parts) {
-    if (typeof part === "string") {
-      text += part;
-    } else {
-      flush();
-      joined.push(part);
-    }
-  }
-  if (joined.length === 0) return stringLiteral(text, pos);
-  flush();
-  return { kind: "interpolation", type: "string", parts: joined, pos };
+function binaryOperator(kind: TokenKind): number {
+  const index = (binaryOperators as readonly TokenKind[]).indexOf(kind);
+  if (index < 0) throw new Error(`Not a binary operator: ${kind}`);
+  return index;
 }

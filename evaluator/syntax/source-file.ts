@@ -4,6 +4,8 @@
  * 0 is "no position".
  */
 
+import { latin1 } from "./syntax-tree.ts";
+
 /** A place as people read it; line and column count from 1, column in bytes. */
 export interface SourceLocation {
   readonly file: string;
@@ -11,24 +13,60 @@ export interface SourceLocation {
   readonly column: number;
 }
 
+/** A text that was not read, since it was parsed before. */
+export interface UnreadText {
+  readonly length: number;
+  readonly lineStarts: ArrayLike<number>;
+  /** Reads it after all, for a message that shows a line. */
+  readonly load: () => string;
+}
+
+/** Text; bytes with a zero byte behind them; or what is known of it. */
+export type SourceText = string | Uint8Array | UnreadText;
+
 export class SourceFile {
   /** Path of the file, or `«string»`. */
   readonly name: string;
-  readonly text: string;
   readonly base: number;
+  /** In bytes. */
+  readonly length: number;
   readonly isFile: boolean;
-  #lineStarts: number[] | null = null;
+  #text: SourceText;
+  #lineStarts: ArrayLike<number> | null;
 
-  constructor(name: string, text: string, base: number, isFile: boolean) {
+  constructor(name: string, text: SourceText, base: number, isFile: boolean) {
     this.name = name;
-    this.text = text;
     this.base = base;
     this.isFile = isFile;
+    this.#text = text;
+    this.length = text instanceof Uint8Array ? text.length - 1 : text.length;
+    this.#lineStarts = typeof text === "object" && "lineStarts" in text ? text.lineStarts : null;
+  }
+
+  get text(): string {
+    if (typeof this.#text === "string") return this.#text;
+    const { length } = this;
+    this.#text = this.#text instanceof Uint8Array ? latin1(this.#text, 0, length) : this.#text.load();
+    return this.#text;
+  }
+
+  /** The text as bytes, with a zero byte behind it. */
+  terminatedBytes(): Uint8Array {
+    if (this.#text instanceof Uint8Array) return this.#text;
+    const { text } = this;
+    const bytes = new Uint8Array(text.length + 1);
+    Buffer.from(bytes.buffer).write(text, "latin1");
+    return bytes;
+  }
+
+  /** Offsets of the lines' first bytes. */
+  get lineStarts(): ArrayLike<number> {
+    this.#lineStarts ??= findLineStarts(this.text);
+    return this.#lineStarts;
   }
 
   lineAndColumn(offset: number): { line: number; column: number } {
-    this.#lineStarts ??= findLineStarts(this.text);
-    const starts = this.#lineStarts;
+    const starts = this.lineStarts;
     let low = 0;
     let high = starts.length - 1;
     while (low < high) {
@@ -41,10 +79,9 @@ export class SourceFile {
 
   /** The text of a line, counted from 1; empty beyond the end. */
   line(number: number): string {
-    this.#lineStarts ??= findLineStarts(this.text);
-    const start = this.#lineStarts[number - 1];
+    const start = this.lineStarts[number - 1];
     if (start === undefined) return "";
-    const end = this.#lineStarts[number] ?? this.text.length + 1;
+    const end = this.lineStarts[number] ?? this.length + 1;
     return this.text.slice(start, end - 1).replace(/\r$/, "");
   }
 }
@@ -60,9 +97,9 @@ export class Sources {
   readonly #files: SourceFile[] = [];
   #nextBase = 1;
 
-  add(name: string, text: string, isFile: boolean): SourceFile {
+  add(name: string, text: SourceText, isFile: boolean): SourceFile {
     const file = new SourceFile(name, text, this.#nextBase, isFile);
-    this.#nextBase += text.length + 1;
+    this.#nextBase += file.length + 1;
     this.#files.push(file);
     return file;
   }

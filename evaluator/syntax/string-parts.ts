@@ -1,16 +1,19 @@
 /**
  * The inside of strings and interpolated paths. Each function starts right after the opening token (`lexer.end`), parses
- * embedded expressions through `parseExpr`, and leaves the lexer on the first token after the closing quote.
+ * embedded expressions through `parseExpr`, and leaves the lexer on the first token behind the closing quote. Text goes
+ * straight from the source to the writer's strings; nothing else may write there meanwhile, so the text before an embedded
+ * expression is ended first.
  *
  * In indented strings only pieces of raw text take part in finding the indentation; escapes and `${..}` end it. Which piece
  * is which matters (the last piece loses its trailing spaces), so the pieces are kept as Nix's lexer would cut them.
  */
-import type { Expr } from "./ast.ts";
-import { isPathPart } from "./characters.ts";
-import type { Lexer } from "./lexer.ts";
-import { skipPathSegments } from "./lexer.ts";
+import { classes, plainInString } from "./characters.ts";
+import { isPathPart, type Lexer, skipPathSegments } from "./lexer.ts";
+import { interpolationNode, stringNode, stringType } from "./node-kinds.ts";
+import type { TreeWriter } from "./tree-writer.ts";
 
-export type StringPart = string | Expr;
+/** Parses an expression and gives its node. */
+export type ParseExpr = () => number;
 
 const quote = 34;
 const apostrophe = 39;
@@ -18,208 +21,325 @@ const dollar = 36;
 const backslash = 92;
 const braceOpen = 123;
 const slash = 47;
+const carriageReturn = 13;
+const lineFeed = 10;
+const blank = 32;
 
-/** The parts of a `"..."` string, text unescaped. */
-export function parseStringParts(lexer: Lexer, parseExpr: () => Expr): StringPart[] {
-  const { text } = lexer;
+/** A `"..."` string: the node of a literal, or of an interpolation when there is something to compute. */
+export function parseString(lexer: Lexer, writer: TreeWriter, parseExpr: ParseExpr): number {
+  const { bytes, length } = lexer;
   const opening = lexer.start;
-  const parts: StringPart[] = [];
+  const mark = writer.top;
   let from = lexer.end;
   let at = from;
+  let isPlain = true;
   for (;;) {
-    const code = text.charCodeAt(at);
+    while (((classes[bytes[at] as number] as number) & plainInString) !== 0) at++;
+    const code = bytes[at];
     if (code === quote) break;
-    if (code === backslash) at += 2;
-    else if (code === dollar && text.charCodeAt(at + 1) === braceOpen) {
-      if (at > from) parts.push(resolveEscapes(text.slice(from, at)));
-      at = from = parseEmbedded(lexer, at, parts, parseExpr);
-    } else if (code === dollar && text.charCodeAt(at + 1) !== quote && text.charCodeAt(at + 1) !== backslash) at += 2;
-    else if (at >= text.length) lexer.fail("unterminated string", opening);
-    else at++;
+    const next = bytes[at + 1];
+    if (at >= length) lexer.fail("unterminated string", opening);
+    else if (code === backslash || code === carriageReturn) {
+      isPlain = false;
+      at += code === backslash ? 2 : 1;
+    } else if (code === dollar && next === braceOpen) {
+      appendQuoted(writer, bytes, from, at, isPlain);
+      at = from = parseEmbedded(lexer, writer, at, opening, parseExpr);
+      isPlain = true;
+    } else if (code === dollar && next !== quote && next !== backslash) {
+      if (next === carriageReturn) isPlain = false;
+      at += 2;
+    } else at++;
   }
-  if (at > from) parts.push(resolveEscapes(text.slice(from, at)));
+  appendQuoted(writer, bytes, from, at, isPlain);
+  const node = finishString(writer, mark, opening);
   lexer.continueFrom(at + 1);
-  return parts;
+  return node;
 }
 
-function parseEmbedded(lexer: Lexer, at: number, parts: StringPart[], parseExpr: () => Expr): number {
+/** Ends the text so far and parses the expression of a `${` at `at`; gives the offset behind its `}`. */
+function parseEmbedded(lexer: Lexer, writer: TreeWriter, at: number, opening: number, parseExpr: ParseExpr): number {
+  endText(writer, opening);
   lexer.continueFrom(at + 2);
-  parts.push(parseExpr());
+  writer.push(parseExpr());
   if (lexer.kind !== "}") lexer.fail(`syntax error, unexpected ${found(lexer)}, expected '}'`);
   return lexer.end;
 }
 
-const escapes: ReadonlyMap<string, string> = new Map([
-  ["n", "\n"],
-  ["r", "\r"],
-  ["t", "\t"],
-]);
+/** Pushes the text that was written, if any, as a part. */
+function endText(writer: TreeWriter, pos: number): void {
+  if (writer.hasOpenString) writer.push(writer.node1(stringNode, pos, writer.endString()));
+}
+
+/** The node of what was pushed since `mark` and the text behind it. */
+function finishString(writer: TreeWriter, mark: number, pos: number): number {
+  if (writer.top === mark) return writer.node1(stringNode, pos, writer.endString());
+  endText(writer, pos);
+  const node = writer.node(interpolationNode | stringType, pos, 0);
+  writer.takeWords(mark);
+  return node;
+}
 
 /** Resolves backslashes, and makes CR and CR LF a line feed as Nix does. */
-function resolveEscapes(raw: string): string {
-  if (!raw.includes("\\") && !raw.includes("\r")) return raw;
-  return raw.replace(/\\([\s\S])|\r\n?/g, (_match, escaped: string | undefined) =>
-    escaped === undefined ? "\n" : (escapes.get(escaped) ?? escaped),
-  );
+function appendQuoted(writer: TreeWriter, bytes: Uint8Array, from: number, to: number, isPlain: boolean): void {
+  if (isPlain) {
+    writer.copy(bytes, from, to);
+    return;
+  }
+  for (let at = from; at < to; at++) {
+    const code = bytes[at] as number;
+    if (code === backslash && at + 1 < to) writer.character(unescaped(bytes[++at] as number));
+    else if (code === carriageReturn) {
+      writer.character(lineFeed);
+      if (at + 1 < to && bytes[at + 1] === lineFeed) at++;
+    } else writer.character(code);
+  }
 }
 
-interface IndentedPiece {
-  readonly text: string;
-  readonly raw: boolean;
+/** What a character behind a backslash stands for: n, r and t are special. */
+function unescaped(code: number): number {
+  switch (code) {
+    case 110:
+      return lineFeed;
+    case 114:
+      return carriageReturn;
+    case 116:
+      return 9;
+    default:
+      return code;
+  }
 }
 
-/** The parts of a `''...''` string, stripped of their common indentation. */
-export function parseIndentedParts(lexer: Lexer, parseExpr: () => Expr): StringPart[] {
-  const pieces: (IndentedPiece | Expr)[] = [];
-  const { text } = lexer;
+/** Pieces of an indented string on the writer's stack, three words each: the kind and what it says. */
+const rawPiece = 0; // start and end in the source
+const escapedPiece = 1; // one or two characters, the second -1 where there is none
+const exprPiece = 2; // the node
+const pieceWords = 3;
+
+/** A `''...''` string, stripped of its common indentation. */
+export function parseIndentedString(lexer: Lexer, writer: TreeWriter, parseExpr: ParseExpr): number {
+  const { bytes, length } = lexer;
   const opening = lexer.start;
-  let at = skipFirstLine(text, lexer.end);
+  const mark = writer.top;
+  let at = skipFirstLine(bytes, lexer.end);
   for (;;) {
-    if (at >= text.length) lexer.fail("unterminated indented string", opening);
-    const end = rawPieceEnd(text, at);
+    if (at >= length) lexer.fail("unterminated indented string", opening);
+    const end = rawPieceEnd(bytes, at, length);
     if (end > at) {
-      pieces.push({ text: text.slice(at, end), raw: true });
+      pushPiece(writer, rawPiece, at, end);
       at = end;
-    } else if (text.startsWith("${", at)) {
-      const embedded: StringPart[] = [];
-      at = parseEmbedded(lexer, at, embedded, parseExpr);
-      for (const part of embedded) if (typeof part !== "string") pieces.push(part);
-    } else if (text.startsWith("''", at)) {
-      const escaped = indentedEscape(text, at);
-      if (escaped === null) break;
-      pieces.push({ text: escaped.text, raw: false });
-      at = escaped.end;
+    } else if (bytes[at] === dollar && bytes[at + 1] === braceOpen) {
+      lexer.continueFrom(at + 2);
+      const expr = parseExpr();
+      if (lexer.kind !== "}") lexer.fail(`syntax error, unexpected ${found(lexer)}, expected '}'`);
+      pushPiece(writer, exprPiece, expr, 0);
+      at = lexer.end;
+    } else if (bytes[at] === apostrophe && bytes[at + 1] === apostrophe) {
+      const escaped = pushEscape(writer, bytes, at, length);
+      if (escaped === 0) break;
+      at = escaped;
     } else {
-      pieces.push({ text: text.charAt(at), raw: false });
+      pushPiece(writer, escapedPiece, bytes[at] as number, -1);
       at++;
     }
   }
+  const node = new IndentationStripper(writer, bytes, mark, opening).node();
   lexer.continueFrom(at + 2);
-  return stripIndentation(pieces);
+  return node;
+}
+
+function pushPiece(writer: TreeWriter, kind: number, first: number, second: number): void {
+  writer.push(kind);
+  writer.push(first);
+  writer.push(second);
 }
 
 /** Spaces up to the end of the first line belong to the opening quotes. */
-function skipFirstLine(text: string, from: number): number {
+function skipFirstLine(bytes: Uint8Array, from: number): number {
   let at = from;
-  while (text.charCodeAt(at) === 32) at++;
-  return text.charCodeAt(at) === 10 ? at + 1 : from;
+  while (bytes[at] === blank) at++;
+  return bytes[at] === lineFeed ? at + 1 : from;
 }
 
 /** End of the longest run of `[^$']`, `$[^{']` and `'[^'$]`. */
-function rawPieceEnd(text: string, from: number): number {
+function rawPieceEnd(bytes: Uint8Array, from: number, length: number): number {
   let at = from;
-  while (at < text.length) {
-    const code = text.charCodeAt(at);
-    const next = text.charCodeAt(at + 1);
-    if (code === dollar) {
-      if (next === braceOpen || next === apostrophe || Number.isNaN(next)) return at;
-      at += 2;
-    } else if (code === apostrophe) {
-      if (next === apostrophe || next === dollar || Number.isNaN(next)) return at;
-      at += 2;
-    } else at++;
+  while (at < length) {
+    const code = bytes[at];
+    if (code !== dollar && code !== apostrophe) {
+      at++;
+      continue;
+    }
+    const next = bytes[at + 1];
+    if (at + 1 >= length || next === apostrophe || next === (code === dollar ? braceOpen : dollar)) return at;
+    at += 2;
   }
   return at;
 }
 
-/** `''$`, `'''` and `''\x`; null for the closing quotes. */
-function indentedEscape(text: string, at: number): { readonly text: string; readonly end: number } | null {
-  const code = text.charCodeAt(at + 2);
-  if (code === dollar) return { text: "$", end: at + 3 };
-  if (code === apostrophe) return { text: "''", end: at + 3 };
-  if (code === backslash) return { text: resolveEscapes(text.slice(at + 2, at + 4)), end: at + 4 };
-  return null;
-}
-
-function stripIndentation(pieces: readonly (IndentedPiece | Expr)[]): StringPart[] {
-  const indentation = smallestIndentation(pieces);
-  let atLineStart = true;
-  let dropped = 0;
-  const strip = (text: string, isLast: boolean): string => {
-    let result = "";
-    let from = 0;
-    for (let at = 0; at < text.length; at++) {
-      const code = text.charCodeAt(at);
-      if (code === 10) {
-        atLineStart = true;
-        dropped = 0;
-      } else if (atLineStart && code === 32) {
-        if (dropped++ < indentation) {
-          result += text.slice(from, at);
-          from = at + 1;
-        }
-      } else atLineStart = false;
-    }
-    result += text.slice(from);
-    return isLast ? dropBlankLastLine(result) : result;
-  };
-  return pieces.map((piece, index) => {
-    if ("raw" in piece) return strip(piece.text, index === pieces.length - 1);
-    atLineStart = false;
-    dropped = 0;
-    return piece;
-  });
-}
-
-function dropBlankLastLine(text: string): string {
-  const lineFeed = text.lastIndexOf("\n");
-  if (lineFeed < 0) return text;
-  for (let at = lineFeed + 1; at < text.length; at++) if (text.charCodeAt(at) !== 32) return text;
-  return text.slice(0, lineFeed + 1);
-}
-
-function smallestIndentation(pieces: readonly (IndentedPiece | Expr)[]): number {
-  let smallest = Number.POSITIVE_INFINITY;
-  let atLineStart = true;
-  let current = 0;
-  const endIndentation = (): void => {
-    if (atLineStart) smallest = Math.min(smallest, current);
-    atLineStart = false;
-  };
-  for (const piece of pieces) {
-    if (!("raw" in piece) || !piece.raw) {
-      endIndentation();
-      continue;
-    }
-    for (let at = 0; at < piece.text.length; at++) {
-      const code = piece.text.charCodeAt(at);
-      if (code === 10) {
-        atLineStart = true;
-        current = 0;
-      } else if (atLineStart && code === 32) current++;
-      else endIndentation();
-    }
+/** `''$`, `'''` and `''\x`: gives the offset behind it; 0 for the closing quotes. */
+function pushEscape(writer: TreeWriter, bytes: Uint8Array, at: number, length: number): number {
+  const code = bytes[at + 2];
+  if (code === dollar) {
+    pushPiece(writer, escapedPiece, dollar, -1);
+    return at + 3;
   }
-  return smallest;
+  if (code === apostrophe) {
+    pushPiece(writer, escapedPiece, apostrophe, apostrophe);
+    return at + 3;
+  }
+  if (code !== backslash) return 0;
+  pushPiece(writer, escapedPiece, at + 3 < length ? unescaped(bytes[at + 3] as number) : backslash, -1);
+  return at + 4;
 }
 
-/** The rest of a path that goes on with `${..}`: everything up to the first character that cannot belong to it. */
-export function parsePathParts(lexer: Lexer, parseExpr: () => Expr): StringPart[] {
-  const { text } = lexer;
-  const parts: StringPart[] = [];
+class IndentationStripper {
+  readonly #writer: TreeWriter;
+  readonly #bytes: Uint8Array;
+  /** The pieces are between these on the stack. */
+  readonly #from: number;
+  readonly #to: number;
+  readonly #pos: number;
+  #indentation = 0;
+  #atLineStart = true;
+  #dropped = 0;
+
+  constructor(writer: TreeWriter, bytes: Uint8Array, mark: number, pos: number) {
+    this.#writer = writer;
+    this.#bytes = bytes;
+    this.#from = mark;
+    this.#to = writer.top;
+    this.#pos = pos;
+  }
+
+  node(): number {
+    this.#indentation = this.#smallestIndentation();
+    const writer = this.#writer;
+    for (let at = this.#from; at < this.#to; at += pieceWords) {
+      const kind = writer.stack[at];
+      const first = writer.stack[at + 1] as number;
+      const second = writer.stack[at + 2] as number;
+      if (kind === exprPiece) {
+        endText(writer, this.#pos);
+        writer.push(first);
+        this.#atLineStart = false;
+        this.#dropped = 0;
+      } else this.#append(kind === rawPiece, first, second, at + pieceWords === this.#to);
+    }
+    const node = finishString(writer, this.#to, this.#pos);
+    writer.top = this.#from;
+    return node;
+  }
+
+  #append(isRaw: boolean, first: number, second: number, isLast: boolean): void {
+    const start = this.#writer.charactersEnd;
+    if (isRaw) this.#appendRaw(first, second);
+    else {
+      this.#appendOne(first);
+      if (second >= 0) this.#appendOne(second);
+    }
+    if (isLast) this.#dropBlankLastLine(start);
+  }
+
+  /** Copies text from the source without its indentation. */
+  #appendRaw(from: number, to: number): void {
+    const bytes = this.#bytes;
+    let start = from;
+    for (let at = from; at < to; at++) {
+      const code = bytes[at];
+      if (code === lineFeed) {
+        this.#atLineStart = true;
+        this.#dropped = 0;
+      } else if (this.#atLineStart) {
+        if (code !== blank) this.#atLineStart = false;
+        else if (this.#dropped++ < this.#indentation) {
+          if (at > start) this.#writer.copy(bytes, start, at);
+          start = at + 1;
+        }
+      }
+    }
+    this.#writer.copy(bytes, start, to);
+  }
+
+  #appendOne(code: number): void {
+    if (code === lineFeed) {
+      this.#atLineStart = true;
+      this.#dropped = 0;
+    } else if (this.#atLineStart && code === blank) {
+      if (this.#dropped++ < this.#indentation) return;
+    } else this.#atLineStart = false;
+    this.#writer.character(code);
+  }
+
+  /** Of the text that was written since `start`, the spaces behind the last line feed go. */
+  #dropBlankLastLine(start: number): void {
+    const { characters } = this.#writer;
+    let at = this.#writer.charactersEnd;
+    while (at > start && characters[at - 1] === blank) at--;
+    if (at > start && characters[at - 1] === lineFeed) this.#writer.charactersEnd = at;
+  }
+
+  #smallestIndentation(): number {
+    const { stack } = this.#writer;
+    let smallest = Number.MAX_SAFE_INTEGER;
+    // Spaces since the last line feed; below 0 where something else stood behind them.
+    let current = 0;
+    for (let piece = this.#from; piece < this.#to; piece += pieceWords) {
+      if (stack[piece] !== rawPiece) {
+        if (current >= 0) smallest = Math.min(smallest, current);
+        current = -1;
+        continue;
+      }
+      const to = stack[piece + 2] as number;
+      for (let at = stack[piece + 1] as number; at < to; at++) {
+        const code = this.#bytes[at];
+        if (code === lineFeed) current = 0;
+        else if (current >= 0) {
+          if (code === blank) current++;
+          else {
+            smallest = Math.min(smallest, current);
+            current = -1;
+          }
+        }
+      }
+    }
+    return smallest;
+  }
+}
+
+/**
+ * The rest of a path that goes on with `${..}`, as parts on the writer's stack: everything up to the first character that
+ * cannot belong to it. Gives how many parts are expressions.
+ */
+export function parsePathParts(lexer: Lexer, writer: TreeWriter, parseExpr: ParseExpr): number {
+  const { bytes } = lexer;
+  const pos = lexer.start;
+  let exprs = 0;
   let at = lexer.end;
   for (;;) {
-    if (text.startsWith("${", at)) {
-      at = parseEmbedded(lexer, at, parts, parseExpr);
+    if (bytes[at] === dollar && bytes[at + 1] === braceOpen) {
+      at = parseEmbedded(lexer, writer, at, pos, parseExpr);
+      exprs++;
       continue;
     }
-    const end = pathPieceEnd(text, at);
+    const end = pathPieceEnd(bytes, at);
     if (end === at) break;
-    parts.push(text.slice(at, end));
+    writer.push(writer.node1(stringNode, pos, writer.text(bytes, at, end)));
     at = end;
   }
-  if (text.charCodeAt(at - 1) === slash) lexer.fail("path has a trailing slash");
+  if (bytes[at - 1] === slash) lexer.fail("path has a trailing slash");
   lexer.continueFrom(at);
-  return parts;
+  return exprs;
 }
 
 function found(lexer: Lexer): string {
   return lexer.kind === "end" ? "end of file" : `'${lexer.tokenText}'`;
 }
 
-function pathPieceEnd(text: string, from: number): number {
+function pathPieceEnd(bytes: Uint8Array, from: number): number {
   let at = from;
-  while (isPathPart(text.charCodeAt(at))) at++;
-  const end = skipPathSegments(text, at);
-  return end > at || text.charCodeAt(at) !== slash || !text.startsWith("${", at + 1) ? end : at + 1;
+  while (isPathPart(bytes[at])) at++;
+  const end = skipPathSegments(bytes, at);
+  const goesOn = bytes[at + 1] === dollar && bytes[at + 2] === braceOpen;
+  return end > at || bytes[at] !== slash || !goesOn ? end : at + 1;
 }
