@@ -1,5 +1,6 @@
 /** The evaluator, for everything outside `evaluator/`. Cheap to import: the evaluation itself is loaded by its worker. */
 import { resolve } from "node:path";
+import type { KnownResult } from "./glue/results/find-result.ts";
 import {
   type AutoArgument,
   defaultSettings,
@@ -81,8 +82,15 @@ export interface EvaluateOptions extends Partial<EvaluationSettings> {
  * @throws AppError `EVAL_*`: message and hint for people, `details` with place, code and trace
  */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluationAnswer> {
+  const request = requestOf(options);
+  const hooks = hooksOf(options);
+  const { key, result } = mayBeKnown(request) ? await findKnown(request) : { key: null, result: null };
+  if (result !== null) {
+    for (const line of result.log) hooks.onLog(line);
+    return result.answer;
+  }
   const { runInWorker } = await import("./worker/start-worker.ts");
-  return runInWorker(requestOf(options), { ...hooksOf(options), signal: options.signal });
+  return runInWorker(request, { ...hooks, signal: options.signal, resultKey: key });
 }
 
 export interface EvaluateTreeOptions extends Omit<EvaluateOptions, "output"> {
@@ -117,6 +125,16 @@ export async function* evaluateTree(options: EvaluateTreeOptions): AsyncGenerato
   };
   const { processCount, timeoutMs = null, signal } = options;
   yield* pool.evaluateTree(tree, { processCount, timeoutMs, signal, onLog, realise });
+}
+
+/** Text that names no file is evaluated as fast as a result is found. */
+function mayBeKnown({ source }: EvaluationRequestData): boolean {
+  return source.type === "file" || /[/<]/.test(source.text);
+}
+
+async function findKnown(request: EvaluationRequestData): Promise<KnownResult> {
+  const { findResult } = await import("./glue/results/find-result.ts");
+  return findResult(request);
 }
 
 /** What a session is asked for besides the options that it was opened with. */

@@ -18,6 +18,8 @@ export interface EvalIo {
   /** Follows symlinks. */
   realPath(path: string): string;
   getEnv(name: string): string;
+  /** Seconds since 1970; whoever asks gets an answer that is not kept. */
+  currentTimeS(): number;
   /** Entries of `-I` and NIX_PATH in order; an empty prefix is a folder to search. */
   readonly searchPath: readonly { readonly prefix: string; readonly path: string }[];
 

@@ -37,7 +37,7 @@ export function constants(evaluation: Evaluation): readonly { name: string; valu
     own("currentSystem", io.currentSystem),
     own(
       "currentTime",
-      later(() => Math.floor(Date.now() / 1000)),
+      later(() => io.currentTimeS()),
     ),
   ];
 }

@@ -116,6 +116,10 @@ export class LocalIo implements EvalIo {
     return toByteString(this.#options.environment[fromByteString(name)] ?? "");
   }
 
+  currentTimeS(): number {
+    return Math.floor(Date.now() / 1000);
+  }
+
   log(line: string): void {
     this.#options.log(line);
   }

@@ -1,46 +1,47 @@
-/** An {@link EvalIo} that notes what an evaluation reads, for caches and for watching. */
-import type {
-  DerivationRequest,
-  EvalIo,
-  FetchedSource,
-  FetchRequest,
-  FileType,
-  InstantiatedDerivation,
-  RealisedOutput,
-  SourceRequest,
+/**
+ * An {@link EvalIo} that notes what an evaluation reads and writes, so that its result can be kept and watched. What cannot
+ * be checked later (the time, a download that is not pinned by a hash) makes the result one that is not kept.
+ */
+import { fromByteString } from "#store/std/byte-string.ts";
+import {
+  type DerivationRequest,
+  type EvalIo,
+  EvalIoError,
+  type FetchedSource,
+  type FetchRequest,
+  type FileType,
+  type InstantiatedDerivation,
+  type RealisedOutput,
+  type SourceRequest,
 } from "../io.ts";
+import { type ReadLog, ReadRecorder } from "./results/read-log.ts";
 
-/** Everything outside of itself that an evaluation's result depends on. */
-export interface EvaluationReads {
-  readonly files: ReadonlySet<string>;
-  readonly folders: ReadonlySet<string>;
-  /** Asked whether they are there, and of what type. */
-  readonly probes: ReadonlySet<string>;
-  /** Files and folders copied into the store. */
-  readonly sources: ReadonlySet<string>;
-  readonly variables: ReadonlySet<string>;
+export interface RecordingOptions {
+  /** Physical root of the store. */
+  readonly root: string;
+  readonly readOnly: boolean;
 }
+
+/** More than that is a program's output, not a warning; it is not kept. */
+const maxLogLines = 1000;
 
 export class RecordingIo implements EvalIo {
   readonly #inner: EvalIo;
-  readonly #files = new Set<string>();
-  readonly #folders = new Set<string>();
-  readonly #probes = new Set<string>();
-  readonly #sources = new Set<string>();
-  readonly #variables = new Set<string>();
+  readonly #options: RecordingOptions;
+  readonly #storePrefix: string;
+  readonly #recorder = new ReadRecorder();
+  readonly #log: string[] = [];
 
-  constructor(inner: EvalIo) {
+  constructor(inner: EvalIo, options: RecordingOptions) {
     this.#inner = inner;
+    this.#options = options;
+    this.#storePrefix = `${inner.storeDir}/`;
   }
 
-  get reads(): EvaluationReads {
-    return {
-      files: this.#files,
-      folders: this.#folders,
-      probes: this.#probes,
-      sources: this.#sources,
-      variables: this.#variables,
-    };
+  /** What was read, and the lines that were printed; null when the result must not be kept. */
+  finish(): { readonly reads: ReadLog; readonly log: readonly string[] } | null {
+    if (!this.#recorder.isComplete) return null;
+    return { reads: this.#recorder.finish(), log: this.#log };
   }
 
   get storeDir(): string {
@@ -59,57 +60,147 @@ export class RecordingIo implements EvalIo {
     return this.#inner.searchPath;
   }
 
+  currentTimeS(): number {
+    this.#recorder.giveUp();
+    return this.#inner.currentTimeS();
+  }
+
   readFile(path: string): string {
-    this.#files.add(path);
-    return this.#inner.readFile(path);
+    this.#noteContents(path);
+    return this.#orGiveUp(() => this.#inner.readFile(path));
   }
 
   readDir(path: string): ReadonlyMap<string, FileType> {
-    this.#folders.add(path);
-    return this.#inner.readDir(path);
+    this.#noteContents(path);
+    return this.#orGiveUp(() => this.#inner.readDir(path));
   }
 
   fileType(path: string): FileType | null {
-    this.#probes.add(path);
-    return this.#inner.fileType(path);
+    const type = this.#orGiveUp(() => this.#inner.fileType(path));
+    const object = this.#storeObject(path);
+    if (object === null) this.#recorder.type(path, type);
+    else if (type === null) this.#recorder.type(this.#physical(path), null);
+    else this.#recorder.object(object);
+    return type;
   }
 
   realPath(path: string): string {
-    this.#probes.add(path);
-    return this.#inner.realPath(path);
+    const real = this.#orGiveUp(() => this.#inner.realPath(path));
+    if (this.#storeObject(path) === null) this.#recorder.realPath(path, real);
+    else this.#noteContents(path);
+    return real;
   }
 
   getEnv(name: string): string {
-    this.#variables.add(name);
-    return this.#inner.getEnv(name);
+    const value = this.#inner.getEnv(name);
+    this.#recorder.variable(fromByteString(name), fromByteString(value));
+    return value;
   }
 
   addText(name: string, contents: string, references: readonly string[]): string {
-    return this.#inner.addText(name, contents, references);
+    for (const reference of references) this.#recorder.referredTo(reference);
+    return this.#written(this.#inner.addText(name, contents, references));
   }
 
   addSource(request: SourceRequest): string {
-    this.#sources.add(request.path);
-    return this.#inner.addSource(request);
+    // What a hash pins is the same whatever the source looks like by now; it only has to be in the store.
+    const recorded = request.sha256 !== null && !this.#options.readOnly ? request : this.#recordSource(request);
+    return this.#written(this.#orGiveUp(() => this.#inner.addSource(recorded)));
+  }
+
+  #recordSource(request: SourceRequest): SourceRequest {
+    this.#noteContents(request.path);
+    if (this.#inner.fileType(request.path) === "symlink") this.#recorder.link(request.path);
+    if (request.method === "flat" || this.#storeObject(request.path) !== null) return request;
+    const filter = (path: string, type: FileType): boolean => {
+      if (request.filter !== null && !request.filter(path, type)) return false;
+      if (type === "symlink") this.#recorder.link(path);
+      else this.#recorder.contents(path);
+      return true;
+    };
+    return { ...request, filter };
   }
 
   instantiate(request: DerivationRequest): InstantiatedDerivation {
-    return this.#inner.instantiate(request);
+    const made = this.#inner.instantiate(request);
+    for (const path of request.inputDrvs.keys()) this.#recorder.referredTo(path);
+    for (const path of request.inputSrcs) this.#recorder.referredTo(path);
+    for (const path of request.wholeDrvs) this.#recorder.referredTo(path);
+    this.#written(made.drvPath);
+    return made;
   }
 
   realise(requests: Parameters<EvalIo["realise"]>[0]): readonly RealisedOutput[] {
-    return this.#inner.realise(requests);
+    const outputs = this.#inner.realise(requests);
+    for (const { path } of outputs) this.#written(path);
+    return outputs;
   }
 
   fetch(request: FetchRequest): FetchedSource {
-    return this.#inner.fetch(request);
+    if (!isPinned(request)) this.#recorder.giveUp();
+    const source = this.#inner.fetch(request);
+    this.#recorder.written(source.storePath);
+    return source;
   }
 
   isValidStorePath(path: string): boolean {
-    return this.#inner.isValidStorePath(path);
+    const isValid = this.#inner.isValidStorePath(path);
+    if (!isValid) this.#recorder.giveUp();
+    else if (this.#options.readOnly) this.#recorder.object(this.#physical(path));
+    else this.#recorder.written(path);
+    return isValid;
   }
 
   log(line: string): void {
+    if (this.#log.push(fromByteString(line)) > maxLogLines) this.#recorder.giveUp();
     this.#inner.log(line);
+  }
+
+  #written(path: string): string {
+    if (!this.#options.readOnly) this.#recorder.written(path);
+    return path;
+  }
+
+  /** Objects of the store never change, so each counts as a whole. */
+  #noteContents(path: string): void {
+    const object = this.#storeObject(path);
+    if (object === null) this.#recorder.contents(path);
+    else this.#recorder.object(object);
+  }
+
+  /** Where the store object that holds this path is, or null outside of the store. */
+  #storeObject(path: string): string | null {
+    if (!path.startsWith(this.#storePrefix)) return null;
+    const end = path.indexOf("/", this.#storePrefix.length);
+    return this.#physical(end < 0 ? path : path.slice(0, end));
+  }
+
+  #physical(path: string): string {
+    return this.#options.root === "/" ? path : this.#options.root + path;
+  }
+
+  /** What could not be read may be readable later, and only that nothing is there has been noted. */
+  #orGiveUp<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof EvalIoError) || error.kind !== "not-found") this.#recorder.giveUp();
+      throw error;
+    }
+  }
+}
+
+function isPinned(request: FetchRequest): boolean {
+  switch (request.type) {
+    case "url":
+      return request.sha256 !== null;
+    case "git":
+      return request.narHash !== null;
+    case "path":
+      return request.narHash !== null;
+    case "mercurial":
+      return false;
+    case "closure":
+      return request.contentAddressed;
   }
 }

@@ -107,6 +107,10 @@ export class RestrictedIo implements EvalIo {
     return this.#inner.isValidStorePath(path);
   }
 
+  currentTimeS(): number {
+    return this.#inner.currentTimeS();
+  }
+
   log(line: string): void {
     this.#inner.log(line);
   }

@@ -7,10 +7,9 @@ import { EvaluationError, toEvaluationError } from "../errors.ts";
 import type { Evaluation } from "../evaluation.ts";
 import type { EvaluatedJob } from "../request.ts";
 import { Attrs } from "../value/attrs.ts";
-import { coerceToString } from "../value/coerce.ts";
 import { isDerivation } from "../value/equal.ts";
-import { expectBool, expectList, textOf } from "../value/expect.ts";
-import { forceElement, type Lazy, type Value } from "../value/value.ts";
+import type { Lazy, Value } from "../value/value.ts";
+import { constituentsOf } from "./aggregate.ts";
 import { autoCall } from "./attribute-path.ts";
 import { DerivationFinder } from "./derivations.ts";
 import { errorDataOf } from "./error-data.ts";
@@ -42,7 +41,7 @@ export class JobFinder {
         ...job,
         attributePath: fromByteString(path),
         name: fromByteString(job.name),
-        constituents: this.#constituents(value),
+        constituents: constituentsOf(this.#evaluation, value)?.drvPaths ?? null,
       });
       return;
     }
@@ -63,20 +62,5 @@ export class JobFinder {
       this.#jobs.length = before;
       this.#jobs.push({ attributePath: fromByteString(path), error: errorDataOf(error, this.#evaluation, false) });
     }
-  }
-
-  #constituents(job: Attrs): readonly string[] | null {
-    const isAggregate = job.get("_hydraAggregate");
-    if (isAggregate === undefined || !expectBool(isAggregate)) return null;
-    const list = expectList(job.get("constituents") ?? []);
-    const paths: string[] = [];
-    for (let index = 0; index < list.length; index++) paths.push(this.#drvPathOf(forceElement(list, index)));
-    return paths;
-  }
-
-  #drvPathOf(constituent: Value): string {
-    const drvPath = constituent instanceof Attrs ? constituent.force("drvPath") : undefined;
-    if (drvPath === undefined) throw new EvaluationError("type", "a constituent of an aggregate is not a derivation");
-    return textOf(coerceToString(this.#evaluation, drvPath, { copyPaths: false }));
   }
 }

@@ -47,6 +47,11 @@ export function guardMemory(worker: Worker, capMib: number, onExceeded: () => vo
   return () => clearInterval(timer);
 }
 
+/** V8's own limit, should the worker reach it before the guard has looked. */
+export function isWorkerOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+}
+
 /** @param attributePath what was being evaluated, `""` for a whole file or expression */
 export function outOfMemory(capMib: number, attributePath: string, cause?: unknown): AppError {
   const what = attributePath === "" ? "The evaluation" : `The evaluation of '${attributePath}'`;

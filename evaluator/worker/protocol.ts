@@ -14,6 +14,8 @@ export interface RealiseRequest {
 
 export interface WorkerStart {
   readonly request: EvaluationRequestData;
+  /** Under which the answer is kept; null to keep nothing. */
+  readonly resultKey: string | null;
   readonly shared: SharedArrayBuffer;
 }
 

@@ -6,7 +6,9 @@ import { EvaluationError, toEvaluationError } from "../errors.ts";
 import { Evaluation, stringSource } from "../evaluation.ts";
 import { LocalIo } from "../glue/local-io.ts";
 import type { AdditionSink } from "../glue/pending-writes.ts";
+import { RecordingIo } from "../glue/recording-io.ts";
 import { RestrictedIo } from "../glue/restricted-io.ts";
+import { writeResult } from "../glue/results/result-file.ts";
 import { makeSearchPath } from "../glue/search-path.ts";
 import type { EvalIo } from "../io.ts";
 import type {
@@ -36,6 +38,8 @@ export interface RunnerHooks {
   readonly realise: (requests: Parameters<EvalIo["realise"]>[0]) => void;
   /** Where additions to the store go; straight into it unless told. */
   readonly sink?: AdditionSink;
+  /** Puts something between the evaluation and the world. */
+  readonly wrapIo?: (io: EvalIo) => EvalIo;
 }
 
 export class RequestFailure extends Error {
@@ -73,10 +77,11 @@ export function openEvaluation(
     ...(hooks.sink === undefined ? {} : { sink: hooks.sink }),
   });
   const { pureEval, restrictEval } = request;
+  const inner = hooks.wrapIo === undefined ? io : hooks.wrapIo(io);
   const world =
     pureEval || restrictEval
-      ? new RestrictedIo(io, { pure: pureEval, allowedUris: request.allowedUris.map(toByteString) })
-      : io;
+      ? new RestrictedIo(inner, { pure: pureEval, allowedUris: request.allowedUris.map(toByteString) })
+      : inner;
   const evaluation = new Evaluation(world, {
     home: toByteString(request.environment["HOME"] ?? "/"),
     experimentalFeatures: enabledFeatures(request.experimentalFeatures),
@@ -88,18 +93,37 @@ export function openEvaluation(
   return { evaluation, io };
 }
 
-/** @throws RequestFailure */
-export function runRequest(request: EvaluationRequestData, hooks: RunnerHooks): EvaluationAnswer {
-  const { evaluation, io } = openEvaluation(request, hooks);
+/**
+ * @param resultKey under which the answer is kept for the next time; null to keep nothing
+ * @throws RequestFailure
+ */
+export function runRequest(
+  request: EvaluationRequestData,
+  hooks: RunnerHooks,
+  resultKey: string | null = null,
+): EvaluationAnswer {
+  let recording: RecordingIo | null = null;
+  const wrapIo = (inner: EvalIo): EvalIo => {
+    recording = new RecordingIo(inner, request);
+    return recording;
+  };
+  const { evaluation, io } = openEvaluation(request, resultKey === null ? hooks : { ...hooks, wrapIo });
   try {
     const answer = new Runner(evaluation, request).answer();
     evaluation.guardIo(() => io.flush());
+    if (resultKey !== null && recording !== null) keepResult(request.root, resultKey, recording, answer);
     return answer;
   } catch (thrown) {
     throw asFailure(thrown, evaluation, request.showTrace);
   } finally {
     io.close();
   }
+}
+
+function keepResult(root: string, key: string, recording: RecordingIo, answer: EvaluationAnswer): void {
+  const recorded = recording.finish();
+  // What reads nothing is evaluated faster than it is looked up.
+  if (recorded !== null && recorded.reads.paths.length > 0) writeResult(root, key, { answer, ...recorded });
 }
 
 /** Flakes need to fetch trees. */

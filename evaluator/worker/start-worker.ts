@@ -6,7 +6,7 @@ import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { AppError } from "#store/std/app-error.ts";
 import type { ErrorData, EvaluationAnswer, EvaluationRequestData } from "../request.ts";
-import { guardMemory, memoryCapMib, outOfMemory, resourceLimits } from "./memory-guard.ts";
+import { guardMemory, isWorkerOutOfMemory, memoryCapMib, outOfMemory, resourceLimits } from "./memory-guard.ts";
 import { finishRealise, type RealiseRequest, sharedBytes, type WorkerMessage, type WorkerStart } from "./protocol.ts";
 import { StoreWriter } from "./store-writer.ts";
 
@@ -15,10 +15,12 @@ export interface WorkerHooks {
   readonly realise: (requests: readonly RealiseRequest[]) => Promise<void>;
   readonly signal: AbortSignal | undefined;
   readonly memoryLimitMib: number | undefined;
+  /** Under which the answer is kept; null to keep nothing. */
+  readonly resultKey: string | null;
 }
 
-const stackMib = 900;
-const semiSpaceMib = 64;
+export const stackMib = 900;
+export const semiSpaceMib = 64;
 
 /** @throws AppError `EVAL_*` */
 export async function runInWorker(request: EvaluationRequestData, hooks: WorkerHooks): Promise<EvaluationAnswer> {
@@ -28,7 +30,7 @@ export async function runInWorker(request: EvaluationRequestData, hooks: WorkerH
   setFlagsFromString(`--min-semi-space-size=${semiSpaceMib}`);
   setFlagsFromString(`--max-semi-space-size=${semiSpaceMib}`);
   const worker = new Worker(new URL("worker-entry.ts", import.meta.url), {
-    workerData: { request, shared } satisfies WorkerStart,
+    workerData: { request, resultKey: hooks.resultKey, shared } satisfies WorkerStart,
     resourceLimits: resourceLimits(capMib, stackMib),
   });
   const memory = new AbortController();
@@ -39,7 +41,7 @@ export async function runInWorker(request: EvaluationRequestData, hooks: WorkerH
   try {
     return await answerOf({ worker, shared, hooks, end, writer });
   } catch (error) {
-    throw isOutOfMemory(error) ? outOfMemory(capMib, request.attributePath, error) : error;
+    throw isWorkerOutOfMemory(error) ? outOfMemory(capMib, request.attributePath, error) : error;
   } finally {
     endGuard();
     // Terminating twice is harmless, and a worker that has answered is of no more use.
@@ -91,11 +93,6 @@ function toAppError({ code, message, hint, details }: ErrorData): AppError {
     ...(hint === undefined ? {} : { hint }),
     ...(details === undefined ? {} : { details }),
   });
-}
-
-/** V8's own limit, should the worker reach it before the guard has looked. */
-function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
 }
 
 function crashed(): AppError {

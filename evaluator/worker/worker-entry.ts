@@ -10,7 +10,7 @@ function post(message: WorkerMessage): void {
   parentPort?.postMessage(message);
 }
 
-function main({ request, shared }: WorkerStart): void {
+function main({ request, resultKey, shared }: WorkerStart): void {
   const realise = (requests: readonly RealiseRequest[]): void => {
     const failure = awaitRealise(shared, () => post({ type: "realise", requests }));
     if (failure !== null) throw new EvalIoError("build-failed", failure);
@@ -22,7 +22,8 @@ function main({ request, shared }: WorkerStart): void {
   };
   try {
     const log = (line: string): void => post({ type: "log", line });
-    const answer = runRequest(request, { openStore: (root) => openLocalStore({ root }), log, realise, sink });
+    const hooks = { openStore: (root: string) => openLocalStore({ root }), log, realise, sink };
+    const answer = runRequest(request, hooks, resultKey);
     post({ type: "answer", answer });
   } catch (error) {
     if (!(error instanceof RequestFailure)) throw error;
