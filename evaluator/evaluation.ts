@@ -135,15 +135,13 @@ export class Evaluation {
     return this.guardIo(() => this.io.fileType(path));
   }
 
-  /** As {@link fileType}; what may not be seen is not there. */
+  /** As {@link fileType}; what may not or cannot be looked at (a name that is too long) is not there. */
   fileTypeIfAllowed(path: string): ReturnType<EvalIo["fileType"]> {
     try {
       return this.io.fileType(path);
     } catch (error) {
-      if (error instanceof EvalIoError && error.kind === "denied") return null;
-      return this.guardIo(() => {
-        throw error;
-      });
+      if (error instanceof EvalIoError) return null;
+      throw error;
     }
   }
 
