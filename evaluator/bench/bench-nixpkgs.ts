@@ -54,7 +54,7 @@ const bars: Readonly<Record<string, { readonly cold: number; readonly warm: numb
 const UNCHANGED_BAR = 0.3;
 
 /** Turns off what would answer without evaluating. */
-const withoutResults = { FIRN_EVAL_RESULT_CACHE: "0" };
+const withoutResults = { FIRN_EVAL_CACHE: "0" };
 
 process.exitCode = await main();
 
