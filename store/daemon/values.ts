@@ -6,6 +6,7 @@ import { formatDigest, parseHash } from "../formats/hash.ts";
 import { isStorePath, parseBaseName } from "../formats/store-path.ts";
 import type { PathInfo } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
+import { fromByteString } from "../std/byte-string.ts";
 import type { BuildMode, DerivedPath, RealisedTarget } from "../stores/store.ts";
 import { BUILD_MODES, BUILD_STATUS, type ProtocolVersion, SINCE } from "./protocol.ts";
 import { protocolError, type WireReader, type WireWriter } from "./wire.ts";
@@ -68,7 +69,9 @@ export function writePathInfo(writer: WireWriter, info: PathInfo): void {
 
 /** `/nix/store/x`, `/nix/store/x.drv!*`, `/nix/store/x.drv!out,dev`. */
 export function formatDerivedPath(target: DerivedPath): string {
-  return target.type === "opaque" ? target.path : `${target.drvPath}!${target.outputs?.join(",") ?? "*"}`;
+  if (target.type === "opaque") return target.path;
+  // a set for Nix, which sends it back sorted
+  return `${target.drvPath}!${target.outputs === null ? "*" : [...target.outputs].sort().join(",")}`;
 }
 
 export function parseDerivedPath(text: string, storeDir: string): DerivedPath {
@@ -175,7 +178,7 @@ export async function readBuildResult(
   context: { readonly version: ProtocolVersion; readonly storeDir: string },
 ): Promise<RealisedTarget> {
   const status = await reader.number();
-  const message = await reader.string();
+  const [message = "", ...rest] = plainText(await reader.string()).split("\n");
   await reader.number();
   await reader.boolean();
   const startTimeS = await reader.number();
@@ -187,8 +190,18 @@ export async function readBuildResult(
   const entries = await reader.list(async () => [await reader.string(), await reader.string()] as const);
   for (const [id, json] of entries) outputs[id.slice(id.indexOf("!") + 1)] = outPathOf(json, context.storeDir);
   const outcome = OUTCOME_OF_STATUS.get(status) ?? "failed";
-  const error = outcome === "built" || outcome === "cached" ? null : { code: "STORE_BUILD_FAILED", message };
+  const isWell = outcome === "built" || outcome === "cached";
+  const details = rest.length === 0 ? {} : { details: rest.join("\n") };
+  const error = isWell ? null : { code: "STORE_BUILD_FAILED", message, ...details };
   return { target, outcome, outputs, error, startTimeS, stopTimeS };
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal begin with one
+const COLOURS = /\u001b\[[0-9;]*m/g;
+
+/** Text for people as it comes from a daemon: byte string to text, without colours. */
+export function plainText(bytes: string): string {
+  return fromByteString(bytes).replace(COLOURS, "");
 }
 
 function outPathOf(json: string, storeDir: string): string {
