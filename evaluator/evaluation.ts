@@ -8,7 +8,7 @@ import { GlobalNames, resolve, StaticScope } from "./compile/resolve.ts";
 import { EvaluationError } from "./errors.ts";
 import { type EvalIo, EvalIoError } from "./io.ts";
 import type { Expr } from "./syntax/ast.ts";
-import { parse, parseTree } from "./syntax/parser.ts";
+import { parseTree } from "./syntax/parser.ts";
 import { type SourceFile, Sources, type SourceText } from "./syntax/source-file.ts";
 import { TreeReader } from "./syntax/tree-reader.ts";
 import type { Attrs } from "./value/attrs.ts";
@@ -68,13 +68,15 @@ export class Evaluation {
     );
   }
 
-  /** The syntax of a text, for those who look at it. */
+  /** The syntax of a text, for those who look at it. Names that are not there are an error already, as in Nix. */
   parseText(text: string, folder: string, name: string, isFile: boolean): Expr {
     return this.#parse(this.sources.add(name, text, isFile), folder);
   }
 
   #parse(file: SourceFile, folder: string): Expr {
-    return parse(file, { folder, home: this.options.home ?? "/", pipeOperators: this.hasFeature("pipe-operators") });
+    const tree = parseTree(file, { pipeOperators: this.hasFeature("pipe-operators") });
+    resolve(tree, file.base, null, this.#globalNames);
+    return new TreeReader(tree, { base: file.base, folder, home: this.options.home ?? "/" }).whole(tree.root);
   }
 
   /** The value of a file (or of a folder's `default.nix`), evaluated once. */

@@ -44,6 +44,8 @@ function showOther(expr: Expr): string {
       return `(${showExpr(expr.left)} ${expr.operator} ${showExpr(expr.right)})`;
     case "not":
       return `(! ${showExpr(expr.operand)})`;
+    case "deferred":
+      return showExpr(expr.load());
     case "has-attribute":
       return `((${showExpr(expr.from)}) ? ${showPath(expr.path)})`;
     case "search-path":

@@ -1,7 +1,6 @@
 /** Answers a request, in whatever thread it is called. Text in answers and errors is ordinary text, no longer bytes. */
 import type { LocalStore } from "#store/api.ts";
 import { fromByteString, toByteString } from "#store/std/byte-string.ts";
-import { resolve } from "../compile/resolve.ts";
 import { EvaluationError, toEvaluationError } from "../errors.ts";
 import { Evaluation, stringSource } from "../evaluation.ts";
 import { LocalIo } from "../glue/local-io.ts";
@@ -179,8 +178,6 @@ export class Runner {
       source.type === "file"
         ? this.#evaluation.parseFile(this.#evaluation.resolveExprPath(toByteString(source.path)))
         : this.#evaluation.parseText(toByteString(source.text), toByteString(source.folder), stringSource, false);
-    // Names that are not there are found when a file is parsed, as in Nix.
-    resolve(expr, null, this.#evaluation.globals);
     return { type: "value", text: fromByteString(showExpr(expr)) };
   }
 
