@@ -6,13 +6,16 @@ import type { Session } from "./session.ts";
 export class BuildMessages {
   readonly #session: Session;
   readonly #all: number;
+  readonly #answered: string | null;
   readonly #activities = new Map<string, number>();
   #planned = 0;
   #done = 0;
   #failed = 0;
 
-  constructor(session: Session) {
+  /** @param answered what the answer tells of by itself, so that nothing is told twice */
+  constructor(session: Session, answered: string | null) {
     this.#session = session;
+    this.#answered = answered;
     this.#all = session.startActivity(ACTIVITY.builds, "", []);
   }
 
@@ -45,7 +48,7 @@ export class BuildMessages {
     this.#activities.delete(event.drvPath);
     if (event.outcome === "built" || event.outcome === "cached") this.#done += 1;
     else this.#failed += 1;
-    if (event.error !== undefined) {
+    if (event.error !== undefined && event.drvPath !== this.#answered) {
       const { message, details = "" } = event.error;
       const tail = details === "" ? "" : `\n${details.trimEnd().replace(/^/gm, "> ")}`;
       this.#session.say(LEVEL.error, `error: ${message}${tail}`);

@@ -310,9 +310,7 @@ class ObservedRun implements RealiseRun {
     const code = "STORE_BUILD_FAILED";
     if (outcome === "cancelled") return { code, message: `Build of '${drvPath}' was cancelled` };
     const causes = [...this.#errors.values()].map(({ message }) => message);
-    const [first] = this.#errors.values();
-    const details = first?.details === undefined ? {} : { details: first.details };
-    return { code, message: `A dependency of '${drvPath}' failed: ${causes.join("; ")}`, ...details };
+    return { code, message: `A dependency of '${drvPath}' failed: ${causes.join("; ")}` };
   }
 
   #describeOpaque(target: DerivedPath & { readonly type: "opaque" }): RealisedTarget {

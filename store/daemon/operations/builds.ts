@@ -5,7 +5,7 @@ import { fixedOutputOf } from "../../formats/derivation-hash.ts";
 import type { Derivation } from "../../formats/derivation-type.ts";
 import { derivationName, makeFixedOutputPath } from "../../formats/store-path.ts";
 import { AppError } from "../../std/app-error.ts";
-import type { BuildMode, RealisedTarget, RealiseOptions, RealiseRun } from "../../stores/store.ts";
+import type { BuildMode, DerivedPath, RealisedTarget, RealiseOptions, RealiseRun } from "../../stores/store.ts";
 import { BuildMessages } from "../build-messages.ts";
 import type { Session } from "../session.ts";
 import {
@@ -26,8 +26,9 @@ function buildOptions(session: Session, mode: BuildMode): RealiseOptions {
 }
 
 /** Shows the run to the client while it goes on. */
-async function follow(session: Session, run: RealiseRun): Promise<Results> {
-  const messages = new BuildMessages(session);
+async function follow(session: Session, run: RealiseRun, targets: readonly DerivedPath[]): Promise<Results> {
+  const [only] = targets;
+  const messages = new BuildMessages(session, targets.length === 1 && only?.type === "built" ? only.drvPath : null);
   try {
     for await (const event of run) messages.show(event);
     return await run.result;
@@ -59,14 +60,15 @@ async function buildPaths(session: Session): Promise<void> {
   const targets = await readDerivedPaths(session.reader, session.storeDir);
   const mode = await readBuildMode(session.reader);
   const build = async (): Promise<void> =>
-    requireAll(await follow(session, session.store.realise(targets, buildOptions(session, mode))));
+    requireAll(await follow(session, session.store.realise(targets, buildOptions(session, mode)), targets));
   await session.answer(build, (writer) => writer.number(1));
 }
 
 async function buildPathsWithResults(session: Session): Promise<void> {
   const targets = await readDerivedPaths(session.reader, session.storeDir);
   const mode = await readBuildMode(session.reader);
-  const build = (): Promise<Results> => follow(session, session.store.realise(targets, buildOptions(session, mode)));
+  const build = (): Promise<Results> =>
+    follow(session, session.store.realise(targets, buildOptions(session, mode)), targets);
   await session.answer(build, (writer, results) => {
     writer.number(results.length);
     for (const result of results) {
@@ -86,11 +88,14 @@ async function buildDerivation(session: Session): Promise<void> {
   const mode = await readBuildMode(session.reader);
   const build = async (): Promise<Results> => {
     const options = buildOptions(session, mode);
-    if (session.isTrusted) return await follow(session, session.store.buildDerivation(drvPath, derivation, options));
+    const start = (path: string): Promise<Results> =>
+      follow(session, session.store.buildDerivation(path, derivation, options), [
+        { type: "built", drvPath: path, outputs: null },
+      ]);
+    if (session.isTrusted) return await start(drvPath);
     requireOwnFixedOutput(drvPath, derivation, session.storeDir);
     const text = serializeDerivation(derivation);
-    const written = await session.store.addText(`${derivationName(drvPath)}.drv`, text, derivation.inputSrcs);
-    return await follow(session, session.store.buildDerivation(written, derivation, options));
+    return await start(await session.store.addText(`${derivationName(drvPath)}.drv`, text, derivation.inputSrcs));
   };
   await session.answer(build, (writer, [result]) => {
     if (result !== undefined) writeBuildResult(writer, result, session.version);
@@ -113,7 +118,7 @@ async function ensurePath(session: Session): Promise<void> {
   const path = await session.path();
   const ensure = async (): Promise<void> => {
     const run = session.store.realise([{ type: "opaque", path }], buildOptions(session, "normal"));
-    requireAll(await follow(session, run));
+    requireAll(await follow(session, run, []));
   };
   await session.answer(ensure, (writer) => writer.number(1));
 }

@@ -13,8 +13,8 @@ export interface DaemonProcess extends AsyncDisposable {
   /** For clients on this machine. */
   readonly url: string;
   readonly child: ChildProcess;
-  /** What it said so far. */
-  log(): string;
+  /** Waits until it has said this. */
+  says(pattern: RegExp): Promise<void>;
 }
 
 export interface DaemonProcessOptions {
@@ -47,7 +47,12 @@ export async function startDaemon(options: DaemonProcessOptions): Promise<Daemon
     socketPath,
     url: `unix://${socketPath}?root=${root}`,
     child,
-    log: () => text,
+    async says(pattern) {
+      for (const end = Date.now() + 10_000; !pattern.test(text); ) {
+        if (Date.now() > end) throw new Error(`daemon did not say ${pattern}, but: ${text}`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    },
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill("SIGTERM");
