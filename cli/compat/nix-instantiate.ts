@@ -7,9 +7,9 @@ import type { EvaluateOptions, OutputMode } from "#evaluator/api.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { evaluationFlags, evaluationOptions } from "../evaluation-flags.ts";
 import type { Flags } from "../flags.ts";
-import { type Installable, realiseImports, type Source } from "../instantiate.ts";
+import type { Installable, Source } from "../instantiate.ts";
 import { isDummyStore, openStore } from "../open-store.ts";
-import { answers, type EvaluationContext, printText } from "../print-values.ts";
+import { answers, type EvaluationContext, inStore, printText } from "../print-values.ts";
 
 const ignored = (kind: "boolean" | "string" | "pairs", ...aliases: string[]) =>
   ({ kind, aliases, help: "", hidden: true, value: kind === "pairs" ? "TWO WORDS" : "VALUE" }) as const;
@@ -115,29 +115,31 @@ function outputOf(given: Given): OutputMode {
 async function printDerivations(
   given: Given,
   installables: readonly Installable[],
-  { storeFlag, signal }: EvaluationContext,
+  context: EvaluationContext,
 ): Promise<number> {
-  const readOnly = given.readonlyMode || given.dryRun || isDummyStore(storeFlag);
-  const store = await openStore(storeFlag);
-  const links = linkNames(given.addRoot);
+  const readOnly = given.readonlyMode || given.dryRun || isDummyStore(context.storeFlag);
+  const links = readOnly ? undefined : linkNames(given.addRoot);
   const options: Omit<EvaluateOptions, "source"> = {
     ...evaluationOptions(given),
+    ...(await inStore(context)),
     readOnly,
-    root: store.root,
     output: { type: "instantiate" },
-    realise: (requests) => realiseImports(store, requests, signal),
-    signal,
   };
-  try {
-    for await (const answer of answers(installables, options)) {
-      if (answer.type !== "derivations") continue;
-      for (const { drvPath, outputName } of answer.derivations) {
-        const link = links?.next().value;
-        const shown = link === undefined || readOnly ? drvPath : store.addIndirectRoot(resolve(link), drvPath);
-        process.stdout.write(`${shown}${outputName === "out" ? "" : `!${outputName}`}\n`);
-      }
+  for await (const answer of answers(installables, options)) {
+    if (answer.type !== "derivations") continue;
+    for (const { drvPath, outputName } of answer.derivations) {
+      const link = links?.next().value;
+      const shown = link === undefined ? drvPath : await addRoot(context.storeFlag, link, drvPath);
+      process.stdout.write(`${shown}${outputName === "out" ? "" : `!${outputName}`}\n`);
     }
-    return 0;
+  }
+  return 0;
+}
+
+async function addRoot(storeFlag: string | undefined, link: string, drvPath: string): Promise<string> {
+  const store = await openStore(storeFlag);
+  try {
+    return store.addIndirectRoot(resolve(link), drvPath);
   } finally {
     store.close();
   }
