@@ -35,11 +35,8 @@ export async function compareWithRealNix(programs: readonly string[]): Promise<(
  * floats (in a derivation that is made of JSON this shows as another hash), names that are inherited have positions of their own.
  */
 function isIntended({ program, real, ours }: Difference): boolean {
-  if (
-    /__structuredAttrs[^]*\d\.|__structuredAttrs[^]*\.\d/.test(program) &&
-    withoutHashes(real) === withoutHashes(ours)
-  )
-    return true;
+  const hasFloatInJson = program.includes("__structuredAttrs") && /\d\.|\.\d/.test(program);
+  if (hasFloatInJson && withoutHashes(real) === withoutHashes(ours)) return true;
   if (program.includes("replaceStrings") && real === "error: evaluation") return !ours.startsWith("crash");
   if (program.includes("toJSON") && withoutZeros(real) === withoutZeros(ours)) return true;
   const asksPositions = program.includes("unsafeGetAttrPos") && program.includes("inherit");
