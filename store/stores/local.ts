@@ -7,11 +7,12 @@ import { planGoals } from "../build/goal-graph.ts";
 import type { SharedBuilds } from "../build/shared-builds.ts";
 import { buildPaths } from "../deferred.ts";
 import type { Derivation } from "../formats/derivation-type.ts";
-import { isDerivationPath } from "../formats/store-path.ts";
+import { isDerivationPath, storePathName } from "../formats/store-path.ts";
 import type { GarbageResult, LocalStore, NewPathInfo, PathInfo } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
 import { byteStringOf } from "../std/byte-string.ts";
 import { ContentCheck, isContentAddressed, parseContentAddress } from "./content-address.ts";
+import { DerivationCheck, textOfNar } from "./derivation-check.ts";
 import { runMaintenance } from "./maintenance.ts";
 import { narOfTree } from "./nar-stream.ts";
 import type {
@@ -46,12 +47,14 @@ export class LocalDiskStore implements Store {
   readonly #local: LocalStore;
   readonly #shared: SharedBuilds | null;
   readonly #trustedKeys: TrustedKeys;
+  readonly #derivations: DerivationCheck;
 
   /** @param local belongs to the new object, which closes it */
   constructor(local: LocalStore, options: LocalDiskStoreOptions = {}) {
     this.#local = local;
     this.#shared = options.shared ?? null;
     this.#trustedKeys = options.trustedKeys ?? new TrustedKeys([]);
+    this.#derivations = new DerivationCheck(local);
     this.root = local.root;
     this.storeDir = local.storeDir;
     this.uri = local.root === "/" ? "local" : `local?root=${local.root}`;
@@ -129,9 +132,10 @@ export class LocalDiskStore implements Store {
       );
     }
     const check = info.ca === undefined || info.ca === null ? null : new ContentCheck(parseContentAddress(info.ca));
+    const bytes = isDerivationPath(info.path) ? await this.#checkedDerivation(info, nar) : nar;
     const added = this.#local.importNar(info);
     try {
-      for await (const chunk of nar) {
+      for await (const chunk of bytes) {
         added.write(chunk);
         check?.write(chunk);
       }
@@ -142,10 +146,19 @@ export class LocalDiskStore implements Store {
     }
   }
 
+  async #checkedDerivation(info: NewPathInfo, nar: ByteStream): Promise<ByteStream> {
+    const bytes = await gather(nar);
+    this.#derivations.check(storePathName(info.path, this.storeDir), textOfNar(bytes));
+    return onePiece(bytes);
+  }
+
   async addContents(name: string, bytes: ByteStream, options: ContentOptions): Promise<PathInfo> {
     const references = options.references ?? [];
     if (options.method === "text") {
       return this.#requireValid(await this.addText(name, byteStringOf(await gather(bytes)), references));
+    }
+    if (isDerivationPath(name)) {
+      throw new AppError("STORE_BAD_DERIVATION", `Refusing '${name}': a derivation is added as a text`);
     }
     const { method, hashAlgorithm } = options;
     const added = this.#local.importContents(name, { method, hashAlgorithm, references });
@@ -158,6 +171,7 @@ export class LocalDiskStore implements Store {
   }
 
   async addText(name: string, contents: string, references: readonly string[]): Promise<string> {
+    if (isDerivationPath(name)) this.#derivations.check(name, contents);
     return this.#local.addText(name, contents, references);
   }
 
@@ -250,6 +264,10 @@ async function gather(bytes: ByteStream): Promise<Buffer> {
     parts.push(Buffer.from(chunk));
   }
   return Buffer.concat(parts);
+}
+
+async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield bytes;
 }
 
 function failedRun(error: AppError): RealiseRun {

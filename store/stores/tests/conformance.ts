@@ -193,6 +193,23 @@ export function testStore(
     assert.deepEqual(await store.queryValidPaths([workshop.outputOf(drvPath)]), [workshop.outputOf(drvPath)]);
   });
 
+  test(`${name}: a derivation that claims the output path of another is refused`, skip, async () => {
+    const victim = workshop.add({ name: "victim", script: "echo good > $out" });
+    const path = workshop.outputOf(victim);
+    const derivation = workshop.store.readDerivation(victim);
+    const evil = serializeDerivation({ ...derivation, args: ["-c", "echo evil > $out"] });
+    const references = derivationReferences(derivation);
+    await assert.rejects(store.addText("victim.drv", evil, references));
+    const drvPath = workshop.store.addText("victim.drv", evil, references);
+    const info = workshop.store.queryPathInfo(drvPath);
+    assert.ok(info !== null);
+    await assert.rejects(store.addNar(info, narOf(workshop.store.physicalPath(drvPath))));
+    assert.deepEqual(await store.queryValidPaths([drvPath, path]), []);
+    await assert.rejects(
+      store.addContents("x.drv", pieces(Buffer.from("no derivation")), { method: "flat", hashAlgorithm: "sha256" }),
+    );
+  });
+
   test(`${name}: leaving a build ends it`, skip, async () => {
     const drvPath = await addDerivation({ name: "left", script: "echo begun; sleep 300; echo > $out" });
     const started = Date.now();
