@@ -20,7 +20,8 @@ import {
 
 export function equalValues(a: Value, b: Value): boolean {
   if (typeof a === "string" && typeof b === "string") return a === b;
-  if (a === b && !(a instanceof NixFloat)) return !isCallable(a);
+  // Sets and lists are looked into even when they are the same, since computing a member may fail.
+  if (a === b && !(a instanceof NixFloat) && !(a instanceof Attrs) && !isList(a)) return !isCallable(a);
   if (isString(a)) return isString(b) && textOf(a) === textOf(b);
   if (isInt(a) || a instanceof NixFloat) return equalNumbers(a, b);
   if (isList(a)) return isList(b) && equalLists(a, b);
@@ -29,9 +30,10 @@ export function equalValues(a: Value, b: Value): boolean {
   return false;
 }
 
-/** Of two members of sets or lists: the same one is equal, even a function. */
+/** Of two members of sets or lists: the same one is equal, even a function, once it is computed. */
 export function equalMembers(a: Lazy, b: Lazy): boolean {
-  return (a === b && !(a instanceof NixFloat)) || equalValues(force(a), force(b));
+  const value = force(a);
+  return (a === b && !(a instanceof NixFloat)) || equalValues(value, force(b));
 }
 
 function equalNumbers(a: Int | NixFloat, b: Value): boolean {
