@@ -29,6 +29,8 @@ export interface EvalIo {
   addSource(request: SourceRequest): string;
   /** Computes and (unless read-only) writes a derivation. */
   instantiate(request: DerivationRequest): InstantiatedDerivation;
+  /** A derivation in the store; null when the path is none that is valid. */
+  readDerivation(drvPath: string): StoredDerivation | null;
   /** Makes these store paths (outputs of derivations) valid: import from derivation. */
   realise(
     requests: readonly { readonly drvPath: string; readonly outputs: readonly string[] }[],
@@ -38,6 +40,12 @@ export interface EvalIo {
   isValidStorePath(path: string): boolean;
   /** A line of `builtins.trace` or a warning. */
   log(line: string): void;
+}
+
+export interface StoredDerivation {
+  readonly name: string;
+  /** As of {@link InstantiatedDerivation}. */
+  readonly outputs: ReadonlyMap<string, string>;
 }
 
 export interface RealisedOutput {
@@ -128,12 +136,19 @@ export interface DerivationRequest {
   readonly fixed: {
     readonly hash: string;
     readonly algorithm: string | null;
-    readonly mode: "flat" | "recursive";
+    readonly mode: "flat" | "recursive" | "text";
+  } | null;
+  /** Present when outputs are addressed by what was built (`__contentAddressed`), or built anew each time (`__impure`). */
+  readonly floating: {
+    readonly algorithm: string | null;
+    readonly mode: "flat" | "recursive" | "text";
+    readonly impure: boolean;
   } | null;
 }
 
 export interface InstantiatedDerivation {
   readonly drvPath: string;
+  /** Name -> path, or a placeholder for one that only the build knows. */
   readonly outputs: ReadonlyMap<string, string>;
 }
 

@@ -38,6 +38,8 @@ class RequestBuilder {
   readonly #args: string[] = [];
   readonly #special = new Map<string, string>();
   #outputs: string[] = ["out"];
+  #contentAddressed = false;
+  #impure = false;
 
   constructor(evaluation: Evaluation, attrs: Attrs) {
     this.#evaluation = evaluation;
@@ -59,6 +61,7 @@ class RequestBuilder {
       env: this.#env,
       outputs: this.#outputs,
       fixed: this.#fixed(name),
+      floating: this.#floating(),
       ...inputsOf(this.#context),
     };
   }
@@ -77,9 +80,9 @@ class RequestBuilder {
     if (key === "__ignoreNulls") return;
     const value = attrs.forceAt(index);
     if (this.#ignoreNulls && value === null) return;
-    if (key === "__contentAddressed" || key === "__impure") {
-      if (expectBool(value)) failExperimental(key);
-    } else if (key === "args") this.#addArguments(expectList(value));
+    if (key === "__contentAddressed") this.#contentAddressed = this.#featureFlag(value, "ca-derivations");
+    else if (key === "__impure") this.#impure = this.#featureFlag(value, "impure-derivations");
+    else if (key === "args") this.#addArguments(expectList(value));
     else if (this.#json !== null) this.#addStructured(this.#json, key, value);
     else this.#addText(key, value);
   }
@@ -145,11 +148,41 @@ class RequestBuilder {
     if (this.#outputs.length !== 1 || this.#outputs[0] !== "out") {
       throw new EvaluationError("other", `multiple outputs are not supported in fixed-output derivations ('${name}')`);
     }
-    const mode = this.#special.get("outputHashMode") ?? "flat";
-    if (mode !== "flat" && mode !== "recursive") {
-      throw new EvaluationError("other", `invalid value '${mode}' for 'outputHashMode' attribute`);
+    return { hash, algorithm: this.#special.get("outputHashAlgo") || null, mode: this.#hashMode() ?? "flat" };
+  }
+
+  #hashMode(): "flat" | "recursive" | "text" | null {
+    const mode = this.#special.get("outputHashMode");
+    switch (mode) {
+      case undefined:
+        return null;
+      case "nar":
+        return "recursive";
+      case "text":
+        this.#evaluation.requireFeature("dynamic-derivations");
+        return "text";
+      case "flat":
+      case "recursive":
+        return mode;
+      default:
+        throw new EvaluationError("other", `invalid value '${mode}' for 'outputHashMode' attribute`);
     }
-    return { hash, algorithm: this.#special.get("outputHashAlgo") || null, mode };
+  }
+
+  /** An output with its hash is addressed by it already. */
+  #floating(): DerivationRequest["floating"] {
+    const impure = this.#impure;
+    if (this.#special.has("outputHash") || !(this.#contentAddressed || impure)) return null;
+    if (this.#contentAddressed && impure) {
+      throw new EvaluationError("other", "derivation cannot be both content-addressed and impure");
+    }
+    return { algorithm: this.#special.get("outputHashAlgo") || null, mode: this.#hashMode() ?? "recursive", impure };
+  }
+
+  #featureFlag(value: Value, feature: string): boolean {
+    if (!expectBool(value)) return false;
+    this.#evaluation.requireFeature(feature);
+    return true;
   }
 }
 
@@ -166,10 +199,6 @@ function isSpecial(key: string): boolean {
   }
 }
 
-function failExperimental(key: string): never {
-  throw new EvaluationError("other", `'${key}' needs an experimental feature that is not implemented`);
-}
-
 function flag(attrs: Attrs, name: string): boolean {
   const value = attrs.get(name);
   return value !== undefined && expectBool(value);
@@ -184,6 +213,9 @@ function inputsOf(builder: TextBuilder): Pick<DerivationRequest, "inputDrvs" | "
     if (element.type === "path") inputSrcs.add(element.path);
     else if (element.type === "all-outputs") wholeDrvs.add(element.drvPath);
     else {
+      if (element.drvPath.startsWith("!")) {
+        throw new EvaluationError("other", "a derivation that is built by another cannot be an input yet");
+      }
       const outputs = inputDrvs.get(element.drvPath);
       if (outputs === undefined) inputDrvs.set(element.drvPath, new Set([element.output]));
       else outputs.add(element.output);

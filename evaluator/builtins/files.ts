@@ -22,6 +22,7 @@ import { ContextString, force, forceElement, type Lazy, NixPath, type Value } fr
 import { toXml } from "../value/xml.ts";
 import { type Builtin, builtin } from "./builtin.ts";
 import { parseContextElement } from "./contexts.ts";
+import { importedDerivation } from "./imported-derivation.ts";
 
 /** The path an argument means, built first when it is an output of a derivation (import from derivation). */
 export function realisedPath(evaluation: Evaluation, lazy: Lazy): string {
@@ -232,6 +233,15 @@ function storePath(evaluation: Evaluation, lazy: Lazy): Value {
   return new ContextString(canonical, new Set([...context, top]));
 }
 
+function importPath(evaluation: Evaluation, path: string): Value {
+  const { io } = evaluation;
+  if (path.endsWith(".drv") && path.startsWith(`${io.storeDir}/`)) {
+    const derivation = evaluation.guardIo(() => io.readDerivation(path));
+    if (derivation !== null) return importedDerivation(path, derivation);
+  }
+  return evaluation.importFile(path);
+}
+
 function scopedImport(evaluation: Evaluation, scope: Lazy, lazyPath: Lazy): Value {
   const attrs = expectAttrs(scope);
   const path = realisedPath(evaluation, lazyPath);
@@ -247,7 +257,7 @@ function readFileType(evaluation: Evaluation, lazy: Lazy): Value {
 
 export function fileBuiltins(evaluation: Evaluation): readonly Builtin[] {
   return [
-    builtin("import", "s", (path = null) => evaluation.importFile(realisedPath(evaluation, path)), true),
+    builtin("import", "s", (path = null) => importPath(evaluation, realisedPath(evaluation, path)), true),
     builtin("scopedImport", "ss", (scope = null, path = null) => scopedImport(evaluation, scope, path), true),
     builtin("findFile", "ss", (entries = null, name = null) => findFile(evaluation, entries, name)),
     builtin("readFile", "s", (path = null) => readFile(evaluation, path)),

@@ -15,6 +15,7 @@ import { flakeBuiltins } from "./flakes.ts";
 import { hashBuiltins } from "./hashes.ts";
 import { listBuiltins } from "./lists.ts";
 import { numberBuiltins } from "./numbers.ts";
+import { outputOfBuiltins } from "./output-of.ts";
 import { stringBuiltins } from "./strings.ts";
 import { textFormatBuiltins } from "./text-formats.ts";
 import { typeBuiltins } from "./types.ts";
@@ -34,6 +35,7 @@ function allBuiltins(evaluation: Evaluation): readonly Builtin[] {
     ...flakeBuiltins(evaluation),
     ...derivationBuiltins(evaluation),
     ...hashBuiltins(evaluation),
+    ...outputOfBuiltins(evaluation),
     ...textFormatBuiltins,
   ];
 }

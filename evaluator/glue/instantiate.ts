@@ -23,7 +23,7 @@ export function makeDerivation(
   for (const [drvPath, outputs] of request.inputDrvs) inputDrvs.set(drvPath, [...outputs].sort());
   const inputSrcs = new Set(request.inputSrcs);
   for (const drvPath of request.wholeDrvs) addWhole(closureOf(drvPath), inputDrvs, inputSrcs);
-  const output = request.fixed === null ? inputAddressed : fixedOutput(request.name, request.fixed);
+  const output = outputOf(request);
   const derivation: Derivation = {
     outputs: new Map(request.outputs.map((name) => [name, output])),
     inputDrvs,
@@ -35,6 +35,15 @@ export function makeDerivation(
   };
   return hasher.fillOutputs(request.name, derivation);
 }
+
+function outputOf({ name, fixed, floating }: DerivationRequest): DerivationOutput {
+  if (fixed !== null) return fixedOutput(name, fixed);
+  if (floating === null) return inputAddressed;
+  const algorithm = parseAlgorithm(floating.algorithm) ?? "sha256";
+  return { path: "", hashAlgorithm: prefixes[floating.mode] + algorithm, hash: floating.impure ? "impure" : "" };
+}
+
+const prefixes = { flat: "", recursive: "r:", text: "text:" } as const;
 
 const inputAddressed: DerivationOutput = { path: "", hashAlgorithm: "", hash: "" };
 
@@ -50,8 +59,7 @@ function fixedOutput(name: string, fixed: NonNullable<DerivationRequest["fixed"]
   const algorithm = parseAlgorithm(fixed.algorithm);
   try {
     const hash = parseHash(fixed.hash === "" ? emptyHash(algorithm) : fixed.hash, algorithm);
-    const prefix = fixed.mode === "recursive" ? "r:" : "";
-    return { path: "", hashAlgorithm: prefix + hash.algorithm, hash: formatDigest(hash, "base16") };
+    return { path: "", hashAlgorithm: prefixes[fixed.mode] + hash.algorithm, hash: formatDigest(hash, "base16") };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     throw new EvalIoError("invalid", `${error.message} (in the derivation '${name}')`, { cause: error });

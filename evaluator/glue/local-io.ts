@@ -8,7 +8,7 @@ import { DerivationHasher, derivationReferences } from "#store/formats/derivatio
 import type { Derivation } from "#store/formats/derivation-type.ts";
 import { equalHashes, type Hash, hashBytes, parseHash } from "#store/formats/hash.ts";
 import { hashTree } from "#store/formats/nar-writer.ts";
-import { makeFixedOutputPath, makeTextPath } from "#store/formats/store-path.ts";
+import { makeFixedOutputPath, makeTextPath, upstreamPlaceholder } from "#store/formats/store-path.ts";
 import { AppError } from "#store/std/app-error.ts";
 import { fromByteString, toByteString } from "#store/std/byte-string.ts";
 import {
@@ -21,6 +21,7 @@ import {
   type InstantiatedDerivation,
   type RealisedOutput,
   type SourceRequest,
+  type StoredDerivation,
 } from "../io.ts";
 import { CapturedNar } from "./captured-nar.ts";
 import { Fetcher } from "./fetch/fetcher.ts";
@@ -244,16 +245,35 @@ export class LocalIo implements EvalIo {
       const drvPath = makeTextPath(`${request.name}.drv`, contents, references, this.storeDir);
       this.#hasher.remember(drvPath, derivation);
       const outputs = new Map<string, string>();
-      for (const [name, output] of derivation.outputs) outputs.set(name, output.path);
+      const registered = new Map<string, string>();
+      for (const [name, { path }] of derivation.outputs) {
+        if (path !== "") registered.set(name, path);
+        outputs.set(name, this.#shownPath(drvPath, name, path));
+      }
       this.#addKnown(drvPath, { references, outputs: [...outputs.keys()] }, () => ({
         type: "text",
         path: drvPath,
         contents,
         references,
-        outputs,
+        outputs: registered,
       }));
       return { drvPath, outputs };
     });
+  }
+
+  readDerivation(drvPath: string): StoredDerivation | null {
+    return this.#guard(() => {
+      if (!this.#known.has(drvPath) && !this.#openStore().isValidPath(drvPath)) return null;
+      const derivation = this.#readDerivation(drvPath);
+      const outputs = new Map<string, string>();
+      for (const [name, { path }] of derivation.outputs) outputs.set(name, this.#shownPath(drvPath, name, path));
+      return { name: derivation.env.get("name") ?? "", outputs };
+    });
+  }
+
+  /** What an expression sees of an output: its path, or what stands for it until it is built. */
+  #shownPath(drvPath: string, output: string, path: string): string {
+    return path === "" ? upstreamPlaceholder(drvPath, output, this.storeDir) : path;
   }
 
   #readDerivation(drvPath: string): Derivation {

@@ -13,6 +13,7 @@ import {
   type InstantiatedDerivation,
   type RealisedOutput,
   type SourceRequest,
+  type StoredDerivation,
 } from "../io.ts";
 import { type ReadLog, ReadRecorder } from "./results/read-log.ts";
 
@@ -128,6 +129,13 @@ export class RecordingIo implements EvalIo {
     for (const path of request.wholeDrvs) this.#recorder.referredTo(path);
     this.#written(made.drvPath);
     return made;
+  }
+
+  readDerivation(drvPath: string): StoredDerivation | null {
+    const derivation = this.#inner.readDerivation(drvPath);
+    if (derivation === null) this.#recorder.giveUp();
+    else this.#written(drvPath);
+    return derivation;
   }
 
   realise(requests: Parameters<EvalIo["realise"]>[0]): readonly RealisedOutput[] {

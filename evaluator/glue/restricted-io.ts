@@ -13,6 +13,7 @@ import {
   type InstantiatedDerivation,
   type RealisedOutput,
   type SourceRequest,
+  type StoredDerivation,
 } from "../io.ts";
 import { resolveChannel } from "../text/channel-url.ts";
 
@@ -87,7 +88,14 @@ export class RestrictedIo implements EvalIo {
   }
 
   instantiate(request: DerivationRequest): InstantiatedDerivation {
-    return this.#inner.instantiate(request);
+    const made = this.#inner.instantiate(request);
+    this.#allow(made.drvPath);
+    return made;
+  }
+
+  readDerivation(drvPath: string): StoredDerivation | null {
+    this.#check(drvPath);
+    return this.#inner.readDerivation(drvPath);
   }
 
   realise(requests: Parameters<EvalIo["realise"]>[0]): readonly RealisedOutput[] {
@@ -121,9 +129,10 @@ export class RestrictedIo implements EvalIo {
   }
 
   #checkFetch(request: FetchRequest): void {
-    // Pure evaluation fetches only what is named by its hash, from anywhere.
-    if (request.type === "path") this.#check(request.path);
-    else if (!this.#restrictions.pure) this.#checkUri(request.type === "closure" ? request.cacheUrl : request.url);
+    if (request.type !== "path") {
+      // Pure evaluation fetches only what is named by its hash, from anywhere.
+      if (!this.#restrictions.pure) this.#checkUri(request.type === "closure" ? request.cacheUrl : request.url);
+    } else if (!this.#restrictions.pure || request.narHash === null) this.#check(request.path);
   }
 
   #checkUri(uri: string): void {

@@ -24,7 +24,8 @@ export function encodeBase32(bytes: Uint8Array): string {
   return text;
 }
 
-function decodeBase32(text: string, length: number): Uint8Array | null {
+/** Null when the text is none of `length` bytes. */
+export function decodeBase32(text: string, length: number): Uint8Array | null {
   const bytes = new Uint8Array(length);
   for (let index = 0; index < text.length; index++) {
     const value = alphabet.indexOf(text.charAt(text.length - index - 1));

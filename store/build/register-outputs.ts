@@ -54,15 +54,18 @@ function examineOutput(path: string, work: BuildWork): BuiltOutput {
   return { physicalPath, info };
 }
 
+const contentAddressPrefixes = { flat: "fixed:", recursive: "fixed:r:", text: "text:" } as const;
+
 /** @returns the content address of a fixed output, null for others */
 function checkFixedOutput(physicalPath: string, { goal }: BuildWork): string | null {
   const fixed = fixedOutputOf(goal.derivation);
   if (fixed === null) return null;
   const { method, hash: wanted } = fixed;
-  if (method === "flat") checkIsPlainFile(physicalPath, goal.name);
-  const got = method === "flat" ? hashFile(physicalPath, wanted.algorithm) : hashNar(physicalPath, wanted.algorithm);
+  const isTree = method === "recursive";
+  if (!isTree) checkIsPlainFile(physicalPath, goal.name);
+  const got = isTree ? hashNar(physicalPath, wanted.algorithm) : hashFile(physicalPath, wanted.algorithm);
   if (!equalHashes(got, wanted)) throw hashMismatch(goal.name, wanted, got);
-  return `fixed:${method === "recursive" ? "r:" : ""}${formatHash(wanted, "base32")}`;
+  return `${contentAddressPrefixes[method]}${formatHash(wanted, "base32")}`;
 }
 
 function hashMismatch(name: string, wanted: Hash, got: Hash): AppError {

@@ -8,12 +8,22 @@
 import { AppError } from "../std/app-error.ts";
 import { serializeDerivation } from "./derivation.ts";
 import type { Derivation, DerivationOutput } from "./derivation-type.ts";
-import { type Hash, hashHex, isHashAlgorithm, parseHash } from "./hash.ts";
-import { DEFAULT_STORE_DIR, type FileIngestion, makeFixedOutputPath, makeOutputPath } from "./store-path.ts";
+import { formatDigest, type Hash, hashHex, isHashAlgorithm, parseHash } from "./hash.ts";
+import {
+  DEFAULT_STORE_DIR,
+  type FileIngestion,
+  hashPlaceholder,
+  makeFixedOutputPath,
+  makeOutputPath,
+  makeStorePath,
+} from "./store-path.ts";
+
+/** Stands for the hash of outputs that are built anew each time. */
+const impureHash = "impure";
 
 /** What a fixed-output derivation promises. */
 export interface FixedOutput {
-  readonly method: FileIngestion;
+  readonly method: FileIngestion | "text";
   readonly hash: Hash;
 }
 
@@ -21,12 +31,13 @@ export interface FixedOutput {
 export function fixedOutputOf(derivation: Derivation): FixedOutput | null {
   const output = derivation.outputs.get("out");
   if (output === undefined || derivation.outputs.size !== 1 || output.hash === "") return null;
+  if (output.hash === impureHash) return null;
   return parseFixedOutput(output);
 }
 
 function parseFixedOutput(output: DerivationOutput): FixedOutput {
-  const method = output.hashAlgorithm.startsWith("r:") ? "recursive" : "flat";
-  const algorithm = method === "recursive" ? output.hashAlgorithm.slice(2) : output.hashAlgorithm;
+  const [, prefix = "", algorithm = ""] = /^(r:|text:)?(.*)$/.exec(output.hashAlgorithm) ?? [];
+  const method = prefix === "" ? "flat" : prefix === "r:" ? "recursive" : "text";
   if (!isHashAlgorithm(algorithm)) {
     throw new AppError("STORE_BAD_DERIVATION", `Unknown output hash algorithm '${output.hashAlgorithm}'`);
   }
@@ -43,6 +54,8 @@ export function hashDerivationModulo(
   maskOutputs: boolean,
 ): string {
   const output = derivation.outputs.get("out");
+  // What is built anew each time has no hash of its own: whoever uses it is not known before it is built either.
+  if ([...derivation.outputs.values()].some(({ hash }) => hash === impureHash)) return hashHex("sha256", impureHash);
   if (output !== undefined && fixedOutputOf(derivation) !== null) {
     return hashHex("sha256", `fixed:out:${output.hashAlgorithm}:${output.hash}:${output.path}`);
   }
@@ -59,6 +72,8 @@ export function hashDerivationModulo(
 /** Hashes derivations of a graph, each once. One for a whole evaluation; it holds 64 characters a derivation. */
 export class DerivationHasher {
   readonly #memo = new Map<string, string>();
+  /** Derivations with outputs whose paths are known only when they are built. */
+  readonly #deferred = new Set<string>();
   readonly #read: (drvPath: string) => Derivation;
   readonly #storeDir: string;
 
@@ -77,6 +92,7 @@ export class DerivationHasher {
   remember(drvPath: string, derivation: Derivation): string {
     const hash = hashDerivationModulo(derivation, (path) => this.hashOf(path), false);
     this.#memo.set(drvPath, hash);
+    if ([...derivation.outputs.values()].some(({ path }) => path === "")) this.#deferred.add(drvPath);
     return hash;
   }
 
@@ -86,6 +102,7 @@ export class DerivationHasher {
    */
   fillOutputs(name: string, derivation: Derivation): Derivation {
     const fixed = fixedOutputOf(derivation);
+    if (fixed === null && isFloating(derivation)) return withPlaceholders(derivation);
     const pathOf = fixed === null ? this.#addressByInput(name, derivation) : this.#addressByOutput(name, fixed);
     const outputs = new Map<string, DerivationOutput>();
     const env = new Map(derivation.env);
@@ -98,15 +115,30 @@ export class DerivationHasher {
   }
 
   #addressByOutput(name: string, fixed: FixedOutput): () => string {
-    return () => makeFixedOutputPath(name, fixed.method, fixed.hash, { storeDir: this.#storeDir });
+    const { method, hash } = fixed;
+    if (method === "text") return () => makeStorePath("text", formatDigest(hash, "base16"), name, this.#storeDir);
+    return () => makeFixedOutputPath(name, method, hash, { storeDir: this.#storeDir });
   }
 
   #addressByInput(name: string, derivation: Derivation): (outputName: string) => string {
     const env = new Map(derivation.env);
     for (const outputName of derivation.outputs.keys()) env.set(outputName, "");
     const hash = hashDerivationModulo({ ...derivation, env }, (path) => this.hashOf(path), true);
+    for (const path of derivation.inputDrvs.keys()) if (this.#deferred.has(path)) return () => "";
     return (outputName) => makeOutputPath(outputName, hash, name, this.#storeDir);
   }
+}
+
+/** Are the outputs addressed by what is built? */
+function isFloating(derivation: Derivation): boolean {
+  return [...derivation.outputs.values()].some(({ hashAlgorithm }) => hashAlgorithm !== "");
+}
+
+/** The builder's environment names outputs that have no path yet by placeholders. */
+function withPlaceholders(derivation: Derivation): Derivation {
+  const env = new Map(derivation.env);
+  for (const name of derivation.outputs.keys()) env.set(name, hashPlaceholder(name));
+  return { ...derivation, env };
 }
 
 /** References of the `.drv` file: its input derivations and sources, sorted. */

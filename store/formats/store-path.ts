@@ -155,6 +155,13 @@ export function makeOutputPath(
   return makeStorePath(`output:${outputName}`, derivationHex, outputPathName(name, outputName), storeDir);
 }
 
+/** Stands for the path of another derivation's output, where only its build tells it. */
+export function upstreamPlaceholder(drvPath: string, outputName: string, storeDir: string = DEFAULT_STORE_DIR): string {
+  const name = outputPathName(derivationName(drvPath, storeDir), outputName);
+  const text = `nix-upstream-output:${storePathHashPart(drvPath, storeDir)}:${name}`;
+  return `/${encodeBase32(hashBytes("sha256", text).digest)}`;
+}
+
 /** What `builtins.placeholder` gives: stands for an output's path until the builder runs. */
 export function hashPlaceholder(outputName: string): string {
   return `/${encodeBase32(hashBytes("sha256", `nix-output:${outputName}`).digest)}`;

@@ -29,7 +29,8 @@ function downloadByProcess(
   if (run.error !== undefined) throw new EvalIoError("other", `cannot download '${url}': ${run.error.message}`);
   if (run.status === 0) return;
   const [message = "", hint] = run.stderr.toString("latin1").trim().split("\nhint: ");
-  throw new EvalIoError("other", `unable to download '${url}': ${message}`, hint === undefined ? {} : { hint });
+  const why = message.replace(/^Cannot fetch '[^']*': /, "");
+  throw new EvalIoError("other", `unable to download '${url}': ${why}`, hint === undefined ? {} : { hint });
 }
 
 function copyLocal(url: string, targetPath: string): void {
@@ -37,7 +38,8 @@ function copyLocal(url: string, targetPath: string): void {
     copyFileSync(fileURLToPath(url), targetPath);
     chmodSync(targetPath, 0o644);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const isAbsent = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    const why = isAbsent ? "No such file or directory" : String(cause);
     throw new EvalIoError("not-found", `unable to download '${url}': ${why}`, { cause });
   }
 }

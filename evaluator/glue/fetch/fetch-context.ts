@@ -49,9 +49,13 @@ export function pathOfNarHash(context: FetchContext, name: string, narHash: stri
   return context.store.isValidPath(path) ? path : null;
 }
 
+export function sameHash(left: string, right: string): boolean {
+  return equalHashes(parseHash(left, "sha256"), parseHash(right, "sha256"));
+}
+
 /** @throws EvalIoError when a tree is not the one that was asked for */
 export function checkNarHash(what: string, expected: string | null, got: string): void {
-  if (expected === null || equalHashes(parseHash(expected, "sha256"), parseHash(got))) return;
+  if (expected === null || sameHash(expected, got)) return;
   throw hashMismatch(what, formatHash(parseHash(expected, "sha256"), "sri"), got);
 }
 

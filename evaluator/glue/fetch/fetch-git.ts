@@ -14,6 +14,7 @@ import {
   type FetchContext,
   narHashOf,
   pathOfNarHash,
+  sameHash,
   withScratchFolder,
 } from "./fetch-context.ts";
 import { GitRepository } from "./git-repository.ts";
@@ -219,8 +220,7 @@ function fetchRevision(context: FetchContext, request: GitRequest, { repository,
   const key = ["git", rev, name, submodules, exportIgnore, shallow];
   const known = context.cache.get(key);
   if (known !== null && context.store.isValidPath(known.source.storePath)) {
-    checkNarHash(`Git revision '${rev}' of '${request.url}'`, request.narHash, known.source.narHash);
-    return known.source;
+    if (request.narHash === null || sameHash(request.narHash, known.source.narHash)) return known.source;
   }
   const storePath =
     pathOfNarHash(context, name, request.narHash) ??
@@ -229,9 +229,14 @@ function fetchRevision(context: FetchContext, request: GitRequest, { repository,
       exportWithSubmodules(context, request, { repository, rev }, { tree, scratch });
       return addTree(context, name, tree);
     });
+  const narHash = narHashOf(context, storePath);
+  // Lock files by Nix before 2.20 have the hash of the tree without what is marked `export-ignore`.
+  if (request.narHash !== null && !exportIgnore && !submodules && !sameHash(request.narHash, narHash)) {
+    return fetchRevision(context, { ...request, exportIgnore: true }, { repository, rev });
+  }
   const source: FetchedSource = {
     storePath,
-    narHash: narHashOf(context, storePath),
+    narHash,
     rev,
     lastModified: repository.lastModified(rev),
     ...(shallow ? {} : { revCount: repository.countRevisions(rev) }),

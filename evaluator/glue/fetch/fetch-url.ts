@@ -19,7 +19,8 @@ import { runProgram } from "./run-program.ts";
 type UrlRequest = Extract<FetchRequest, { type: "url" }>;
 
 export function fetchUrl(context: FetchContext, request: UrlRequest): FetchedSource {
-  const expected = request.sha256 === null ? null : parseExpected(request.sha256);
+  const written = writtenHash(request);
+  const expected = written === null ? null : parseHash(written, "sha256");
   if (expected !== null) {
     const path = makeFixedOutputPath(request.name, request.form === "file" ? "flat" : "recursive", expected, {
       storeDir: context.store.storeDir,
@@ -38,8 +39,8 @@ export function fetchUrl(context: FetchContext, request: UrlRequest): FetchedSou
 }
 
 /** Empty stands for a hash nobody knows yet: the error tells it. */
-function parseExpected(text: string): Hash {
-  return parseHash(text === "" ? "0".repeat(64) : text, "sha256");
+function writtenHash({ sha256 }: UrlRequest): string | null {
+  return sha256 === "" ? "0".repeat(64) : sha256;
 }
 
 function download(context: FetchContext, request: UrlRequest, expected: Hash | null, folder: string): FetchedSource {
@@ -49,7 +50,7 @@ function download(context: FetchContext, request: UrlRequest, expected: Hash | n
   if (request.form === "file") return addFile(context, request, expected, file);
   const storePath = addTree(context, request.name, file);
   const narHash = narHashOf(context, storePath);
-  checkNarHash(`file downloaded from '${request.url}'`, request.sha256 || null, narHash);
+  checkNarHash(`file downloaded from '${request.url}'`, writtenHash(request), narHash);
   return { storePath, narHash };
 }
 
@@ -79,7 +80,7 @@ function addArchive(
   const root = join(tree, top);
   const storePath = addTree(context, request.name, root);
   const narHash = narHashOf(context, storePath);
-  checkNarHash(`tarball downloaded from '${request.url}'`, request.sha256 || null, narHash);
+  checkNarHash(`tarball downloaded from '${request.url}'`, writtenHash(request), narHash);
   return { storePath, narHash, lastModified: newestTime(root) };
 }
 

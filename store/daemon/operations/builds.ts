@@ -105,7 +105,8 @@ async function buildDerivation(session: Session): Promise<void> {
 /** @throws AppError unless the derivation has one fixed output, at the path that its hash says */
 function requireOwnFixedOutput(drvPath: string, derivation: Derivation, storeDir: string): void {
   const fixed = fixedOutputOf(derivation);
-  if (fixed === null) throw notPrivileged("build input-addressed derivations that are not in the store");
+  if (fixed === null || fixed.method === "text")
+    throw notPrivileged("build input-addressed derivations that are not in the store");
   const path = makeFixedOutputPath(derivationName(drvPath), fixed.method, fixed.hash, { storeDir });
   if (derivation.outputs.get("out")?.path === path) return;
   throw new AppError(
