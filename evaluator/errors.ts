@@ -36,6 +36,10 @@ export class EvaluationError {
   /** Innermost first. */
   readonly frames: ErrorFrame[] = [];
   omittedFrames = 0;
+  /** What an infinite recursion was first seen to need, until the trace has come round to it. */
+  cycle: object | null = null;
+  /** How many of the frames are one turn of an infinite recursion. */
+  cycleFrames = 0;
 
   constructor(kind: ErrorKind, message: string, pos = 0, hint?: string) {
     this.kind = kind;
@@ -50,7 +54,9 @@ export class EvaluationError {
   }
 
   addFrame(text: string, pos: number): void {
-    if (this.frames.length < maxFrames) this.frames.push({ text, pos });
+    // Without a place: a person wrote it for whoever reads the error (`addErrorContext`).
+    const limit = pos === 0 ? 2 * maxFrames : maxFrames;
+    if (this.frames.length < limit) this.frames.push({ text, pos });
     else this.omittedFrames++;
   }
 }

@@ -11,6 +11,7 @@ import type { Expr } from "./syntax/ast.ts";
 import { parseTree } from "./syntax/parser.ts";
 import { type SourceFile, Sources, type SourceText } from "./syntax/source-file.ts";
 import { TreeReader } from "./syntax/tree-reader.ts";
+import { didYouMean } from "./text/edit-distance.ts";
 import type { Attrs } from "./value/attrs.ts";
 import { type Env, type Lazy, Thunk, type Value } from "./value/value.ts";
 
@@ -152,12 +153,26 @@ export class Evaluation {
     try {
       return action();
     } catch (error) {
-      if (error instanceof EvalIoError) throw new EvaluationError("io", error.message, 0, error.hint);
+      if (error instanceof EvalIoError) {
+        throw new EvaluationError("io", error.message, 0, error.hint ?? this.#nearFile(error));
+      }
       throw error;
     }
   }
 
   /** The syntax of a file, for those who look at it. */
+  /** What a file that is not there may have been meant to be. */
+  #nearFile({ kind, message }: EvalIoError): string | undefined {
+    const path = kind === "not-found" ? /'(\/[^']*)'/.exec(message)?.[1] : undefined;
+    if (path === undefined) return undefined;
+    const end = path.lastIndexOf("/");
+    try {
+      return didYouMean(path.slice(end + 1), this.io.readDir(path.slice(0, end) || "/").keys());
+    } catch {
+      return undefined;
+    }
+  }
+
   parseFile(file: string): Expr {
     return this.#parse(this.#addFile(file), folderOf(file));
   }

@@ -26,35 +26,57 @@ export function errorCode(error: EvaluationError): string {
 /** Without `--show-trace`. A thrown text was written for its reader, and says more than the way to it. */
 const shownFrames = 8;
 const shownFramesOfThrow = 3;
+const shownFramesOfCycle = 16;
+/** Of contexts that people added, beyond those frames. */
+const shownContexts = 8;
 
 /** `…` as bytes: all text here is. */
 const bullet = "\xe2\x80\xa6";
 
 /** Everything below the message: the place and the trace. Empty when neither is known. */
 export function formatErrorDetails(error: EvaluationError, sources: Sources, showTrace: boolean): string {
-  const parts: string[] = [];
   const isThrown = error.kind === "throw" || error.kind === "abort";
   const place = isThrown && !showTrace ? formatLocation(sources, error.pos) : formatPlace(sources, error.pos);
-  if (place !== "") parts.push(place);
-  const frames = usefulFrames(error.frames, error.pos, sources);
-  const shown = showTrace ? frames : frames.slice(0, isThrown ? shownFramesOfThrow : shownFrames);
-  for (const frame of shown) parts.push(formatFrame(frame, sources, showTrace));
+  const parts = place === "" ? [] : [place];
+  if (showTrace) {
+    const frames = distinctFrames(error.frames, sources);
+    for (const frame of frames) parts.push(formatFrame(frame, sources, true));
+    if (error.omittedFrames > 0) parts.push(`(${error.omittedFrames} more)`);
+    return parts.join("\n");
+  }
+  const frames = distinctFrames(error.frames, sources).filter(
+    (frame) => !saysNothing(frame, error.pos) && !(error.cycleFrames > 0 && anyBuiltin.test(frame.text)),
+  );
+  const near = Math.max(isThrown ? shownFramesOfThrow : shownFrames, Math.min(error.cycleFrames, shownFramesOfCycle));
+  const shown = [...frames.slice(0, near), ...frames.slice(near).filter(isContext).slice(0, shownContexts)];
+  for (const frame of shown) parts.push(formatFrame(frame, sources, false));
   const left = frames.length - shown.length + error.omittedFrames;
-  if (left > 0) parts.push(`(${left} more${showTrace ? "" : ", see them with --show-trace"})`);
+  if (left > 0) parts.push(`(${left} more, see them with --show-trace)`);
   return parts.join("\n");
 }
 
-/** At the place of the error itself these only repeat it. */
-const saysNothing = /^while calling the '(throw|abort)' builtin$|^$/;
+/** What `addErrorContext` added was written to be read. */
+function isContext({ pos }: ErrorFrame): boolean {
+  return pos === 0;
+}
+
+/** Between the turns of an infinite recursion builtins are no news. */
+const anyBuiltin = /^while calling the '.*' builtin$/;
+const callOfBuiltin = /^while calling the 'addErrorContext' builtin$/;
+const sameAsError = /^while (?:calling|evaluating a string)|^which is needed|^$/;
+
+/** At the place of the error itself, most frames only repeat it. */
+function saysNothing({ text, pos }: ErrorFrame, errorPos: number): boolean {
+  return callOfBuiltin.test(text) || (pos === errorPos && sameAsError.test(text));
+}
 
 /** Frames without a place say nothing unless the user wrote them; repeated ones are shown once. */
-function usefulFrames(frames: readonly ErrorFrame[], pos: number, sources: Sources): ErrorFrame[] {
+function distinctFrames(frames: readonly ErrorFrame[], sources: Sources): ErrorFrame[] {
   const seen = new Set<string>();
   return frames.filter((frame) => {
     const key = `${frame.pos}:${frame.text}`;
     if (seen.has(key)) return false;
     seen.add(key);
-    if (frame.pos === pos && saysNothing.test(frame.text)) return false;
     return frame.pos === 0 || sources.locate(frame.pos) !== null;
   });
 }

@@ -1,12 +1,24 @@
 /** What people who write Nix get wrong, one a case: an expression, or files of which the last is evaluated. */
 
+import { join } from "node:path";
+import { distroFolder } from "../project.ts";
+
 export interface Mistake {
   readonly name: string;
   readonly text: string;
   /** Other files beside it. */
   readonly files?: Readonly<Record<string, string>>;
   readonly attributePath?: string;
-  readonly autoArgs?: Readonly<Record<string, string>>;
+}
+
+/** A configuration of the distro, written as people write one. */
+function system(setting: string): string {
+  return `(import ${join(distroFolder, "nixos")} {
+  configuration = { config, ... }: {
+    ${setting}
+  };
+}).config.networking.hostName
+`;
 }
 
 // Nix interpolations, not ours.
@@ -46,7 +58,11 @@ export const mistakes: readonly Mistake[] = [
     name: "an unexpected argument",
     text: `let\n  mk = { name, src }: name;\nin\nmk { name = "x"; scr = ./.; src = 1; }\n`,
   },
-  { name: "an argument that the command line has to give", text: `{ pkgs, lib ? null }: pkgs`, autoArgs: { lib: "1" } },
+  {
+    name: "an argument that the command line has to give",
+    text: `{ a = { pkgs, lib ? null }: { b = pkgs; }; }`,
+    attributePath: "a.b",
+  },
   { name: "a function that is not called", text: `let f = a: b: a + b; in "\${f 1}"` },
   { name: "a call of what is no function", text: `let\n  lib = { id = x: x; };\nin\nlib "x"\n` },
   { name: "a list where parentheses were meant", text: `let f = x: x + 1; in [ f 1 ] ++ (f 1)` },
@@ -113,5 +129,17 @@ check "services.port" "80"
   { name: "bad JSON", text: `builtins.fromJSON "{ \\"a\\": 1, }"` },
   { name: "an invalid regular expression", text: `builtins.match "(a" "a"` },
   { name: "an index out of range", text: `let xs = [ 1 2 ]; in builtins.elemAt xs 2` },
+  {
+    name: "an option that does not exist",
+    text: system("services.nginx.enabel = true;"),
+  },
+  {
+    name: "a wrong type of an option",
+    text: system("networking.hostName = 5;"),
+  },
+  {
+    name: "infinite recursion of options",
+    text: system('networking.hostName = "x" + config.networking.hostName;'),
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: see above

@@ -1,6 +1,7 @@
 /** Variables and `with`. A slot that turns out to hold a finished thunk is overwritten by the thunk's value. */
 import { EvaluationError } from "../errors.ts";
 import type { Variable, With } from "../syntax/ast.ts";
+import { didYouMean } from "../text/edit-distance.ts";
 import { Attrs } from "../value/attrs.ts";
 import { describeValue } from "../value/short.ts";
 import {
@@ -96,7 +97,7 @@ function compileWithLookup(variable: Variable, depths: readonly number[]): Run {
     return (env) => {
       const attrs = withScope(frameAt(env, depth), pos);
       const index = lookup.in(attrs.shape);
-      if (index < 0) throw undefinedVariable(variable);
+      if (index < 0) throw undefinedVariable(variable, [attrs]);
       return attrs.forceAt(index);
     };
   }
@@ -106,12 +107,14 @@ function compileWithLookup(variable: Variable, depths: readonly number[]): Run {
       const index = lookup.in(attrs.shape);
       if (index >= 0) return attrs.forceAt(index);
     }
-    throw undefinedVariable(variable);
+    const scopes = depths.map((depth) => withScope(frameAt(env, depth), pos));
+    throw undefinedVariable(variable, scopes);
   };
 }
 
-function undefinedVariable({ name, pos }: Variable): EvaluationError {
-  return new EvaluationError("undefined-variable", `undefined variable '${name}'`, pos);
+function undefinedVariable({ name, pos }: Variable, scopes: readonly Attrs[]): EvaluationError {
+  const visible = scopes.flatMap(({ keys }) => keys);
+  return new EvaluationError("undefined-variable", `undefined variable '${name}'`, pos, didYouMean(name, visible));
 }
 
 function withScope(frame: Env, pos: number): Attrs {

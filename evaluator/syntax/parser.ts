@@ -123,7 +123,7 @@ class Parser {
       "syntax",
       `syntax error, unexpected ${found}${expected === undefined ? "" : `, expected ${expected}`}`,
       this.#base + lexer.start,
-      lexer.kind === "end" ? this.#unclosedHint() : syntaxHint(lexer.tokenText, expected),
+      lexer.kind === "end" ? this.#unclosedHint() : syntaxHint(lexer.tokenText, expected, lexer.slice(0, lexer.start)),
     );
   }
 

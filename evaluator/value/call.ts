@@ -104,7 +104,12 @@ function continueCall(partial: PartialCall, arg: Lazy): Value {
 function functorOf(callee: Value): Value {
   const functor = callee instanceof Attrs ? callee.force("__functor") : undefined;
   if (functor === undefined) {
-    throw new EvaluationError("type", `attempt to call something which is not a function but ${describeValue(callee)}`);
+    throw new EvaluationError(
+      "type",
+      `attempt to call something which is not a function but ${describeValue(callee)}`,
+      0,
+      "Two expressions side by side are a call: is an operator, a ';' or a '.' missing between them?",
+    );
   }
   return call1(functor, callee);
 }

@@ -9,6 +9,7 @@ import { TextBuilder } from "./text-builder.ts";
 import { describeType } from "./type-name.ts";
 import {
   ContextString,
+  FunctionValue,
   force,
   forceElement,
   isInt,
@@ -35,7 +36,16 @@ export function coerceToString(evaluation: Evaluation, value: Value, options: Co
     const text = coerceAtom(value);
     if (text !== null) return text;
   }
-  throw new EvaluationError("type", `cannot coerce ${describeType(value)} to a string: ${shortValue(value)}`);
+  throw notCoercible(value, coercionHint(value, options));
+}
+
+function notCoercible(value: Value, hint: string | undefined): EvaluationError {
+  return new EvaluationError("type", `cannot coerce ${describeType(value)} to a string: ${shortValue(value)}`, 0, hint);
+}
+
+function coercionHint(value: Value, { more }: CoerceOptions): string | undefined {
+  if (value instanceof FunctionValue) return "It is a function that has not got all of its arguments";
+  return more === true ? undefined : "'toString' makes a string of it";
 }
 
 function coerceAtom(value: Value): string | null {
@@ -49,7 +59,7 @@ function coerceAttrs(evaluation: Evaluation, attrs: Attrs, options: CoerceOption
   const toString_ = attrs.force("__toString");
   if (toString_ !== undefined) return coerceToString(evaluation, call1(toString_, attrs), options);
   const outPath = attrs.force("outPath");
-  if (outPath === undefined) throw new EvaluationError("type", `cannot coerce a set to a string: ${shortValue(attrs)}`);
+  if (outPath === undefined) throw notCoercible(attrs, "Only a set with 'outPath' or '__toString' is also a string");
   return coerceToString(evaluation, outPath, options);
 }
 

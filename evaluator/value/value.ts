@@ -96,8 +96,23 @@ export function forceThunk(thunk: Thunk): Value {
     return value;
   } catch (error) {
     thunk.code = code;
-    if (error instanceof EvaluationError && error.pos === 0) error.pos = code.pos;
+    if (error instanceof EvaluationError) leaveThunk(error, thunk, code);
     throw error;
+  }
+}
+
+/** Gives an error its place; in an infinite recursion, the turn from the thunk that needs itself back to it. */
+function leaveThunk(error: EvaluationError, thunk: Thunk, code: Code): void {
+  if (error.pos === 0) error.pos = code.pos;
+  if (error.kind !== "infinite-recursion") return;
+  if (code === blackhole) error.cycle = thunk;
+  else if (error.cycle !== null) {
+    const isRound = error.cycle === thunk;
+    const text = isRound ? "which is needed here, where it began" : "which is needed here";
+    if (code.pos !== 0) error.addFrame(text, code.pos);
+    if (!isRound) return;
+    error.cycle = null;
+    error.cycleFrames = error.frames.length;
   }
 }
 
