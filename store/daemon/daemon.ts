@@ -11,7 +11,7 @@ import type { NixSettings } from "../stores/nix-settings.ts";
 import type { Store } from "../stores/store.ts";
 import { type AccessRules, accessRulesOf, authorize, groupsOf } from "./authorization.ts";
 import { type Peer, peerOf } from "./peer-credentials.ts";
-import { serveConnection } from "./serve-connection.ts";
+import { type Admission, serveConnection } from "./serve-connection.ts";
 import { socketTransport, streamTransport } from "./transport.ts";
 
 export interface DaemonOptions {
@@ -39,8 +39,7 @@ export class Daemon {
   constructor(options: DaemonOptions) {
     this.#options = options;
     this.#rules = accessRulesOf(options.settings);
-    // nothing is read before the peer is known
-    this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
+    this.#server = createServer((socket) => this.#accept(socket));
   }
 
   get clientCount(): number {
@@ -79,18 +78,17 @@ export class Daemon {
   }
 
   async #serve(socket: Socket): Promise<void> {
-    const admission = await this.#admit(socket);
-    // the process that asked for the peer had the socket as its standard input, which stopped our reading
-    socket.resume();
-    await serveConnection(socketTransport(socket), { ...this.#options, ...admission });
+    await serveConnection(socketTransport(socket), { ...this.#options, admit: () => this.#admit(socket) });
   }
 
-  async #admit(socket: Socket): Promise<{ readonly isTrusted: boolean; readonly refusal?: AppError }> {
+  async #admit(socket: Socket): Promise<Admission> {
     const { forceTrust } = this.#options;
     if (forceTrust !== undefined) return { isTrusted: forceTrust };
     // the socket's mode lets in nobody but ourselves and root
     if (!isRoot() && this.#path !== null) return { isTrusted: true };
     const peer = await this.#peerOf(socket);
+    // whose standard input it was, which stopped our reading
+    socket.resume();
     const who = peer === null ? "an unknown user" : `pid ${peer.pid}, user ${peer.user}`;
     try {
       const isTrusted = authorize(this.#rules, peer);
@@ -121,7 +119,8 @@ export class Daemon {
 /** Serves the one client at standard input and output, as `nix-daemon --stdio`. */
 export async function serveStdio(options: DaemonOptions): Promise<void> {
   const transport = streamTransport(process.stdin, process.stdout);
-  await serveConnection(transport, { ...options, isTrusted: options.forceTrust ?? true });
+  const isTrusted = options.forceTrust ?? true;
+  await serveConnection(transport, { ...options, admit: async () => ({ isTrusted }) });
 }
 
 function isRoot(): boolean {

@@ -37,7 +37,7 @@ const PROGRAM = "perl";
 const TIMEOUT_MS = 10_000;
 
 /**
- * Nothing may have been read from the socket yet (`pauseOnConnect`), and reading starts with `resume`.
+ * Stops reading from the socket, which goes on with `resume`.
  * @param groups names of groups whose members matter
  * @throws AppError `DAEMON_PEER_UNKNOWN`
  */

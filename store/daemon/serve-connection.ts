@@ -25,15 +25,21 @@ import { describeError, encodeError, Session } from "./session.ts";
 import type { Transport } from "./transport.ts";
 import { protocolError, WireReader, WireWriter } from "./wire.ts";
 
-export interface ServeOptions {
-  /** Opened when the client has greeted, closed when it is gone. */
-  readonly openStore: () => Promise<Store>;
+/** Whether a client is trusted, or why it is not served at all. */
+export interface Admission {
   readonly isTrusted: boolean;
+  /** It is told so when it has greeted. */
+  readonly refusal?: AppError;
+}
+
+export interface ServeOptions {
+  /** Called at the first request; what it opens is closed when the client is gone. */
+  readonly openStore: () => Promise<Store>;
+  /** Called when the client has greeted: who only connects costs nothing. */
+  readonly admit: () => Promise<Admission>;
   readonly settings: NixSettings;
   /** As `nix store ping` shows it. */
   readonly versionText: string;
-  /** Why this client is not served; it is told so when it has greeted. */
-  readonly refusal?: AppError;
 }
 
 const handlers: ReadonlyMap<number, Operation> = collectHandlers();
@@ -51,9 +57,8 @@ function collectHandlers(): Map<number, Operation> {
 export async function serveConnection(transport: Transport, options: ServeOptions): Promise<void> {
   const reader = new WireReader(() => transport.read());
   try {
-    const version = await greet(transport, reader, options);
-    if (version === null) return;
-    await serveOperations(transport, reader, { version, options });
+    const client = await greetInTime(transport, reader, options);
+    if (client !== null) await serveOperations(transport, reader, { ...client, options });
   } catch (error) {
     if (!transport.closed.aborted) await transport.write(encodeError(describeError(error)));
   } finally {
@@ -62,8 +67,28 @@ export async function serveConnection(transport: Transport, options: ServeOption
   }
 }
 
-/** Null when the other side left or is not understood; it was told why. */
-async function greet(transport: Transport, reader: WireReader, options: ServeOptions): Promise<ProtocolVersion | null> {
+interface GreetedClient {
+  readonly version: ProtocolVersion;
+  readonly isTrusted: boolean;
+}
+
+const GREETING_TIMEOUT_MS = 60_000;
+
+async function greetInTime(
+  transport: Transport,
+  reader: WireReader,
+  options: ServeOptions,
+): Promise<GreetedClient | null> {
+  const timer = setTimeout(() => transport.destroy(), GREETING_TIMEOUT_MS);
+  try {
+    return await greet(transport, reader, options);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Null when the other side left or is not served; it was told why. */
+async function greet(transport: Transport, reader: WireReader, options: ServeOptions): Promise<GreetedClient | null> {
   if (await reader.isAtEnd()) return null;
   if ((await reader.number()) !== CLIENT_MAGIC) throw protocolError("this is no client of a Nix daemon");
   await transport.write(new WireWriter().number(DAEMON_MAGIC).number(encodeVersion(OUR_VERSION)).take());
@@ -78,14 +103,13 @@ async function greet(transport: Transport, reader: WireReader, options: ServeOpt
   await reader.number(); // reserved space
   const writer = new WireWriter();
   if (version >= SINCE.daemonVersionText) writer.string(options.versionText);
-  if (version >= SINCE.trust) writer.number(options.isTrusted ? 1 : 2);
-  if (options.refusal !== undefined) {
-    await transport.write(writer.raw(encodeError(describeError(options.refusal))).take());
-    return null;
-  }
+  const { isTrusted, refusal } = await options.admit();
+  if (version >= SINCE.trust) writer.number(isTrusted ? 1 : 2);
   if (version >= OLDEST_VERSION) {
-    await transport.write(writer.number(MESSAGE.last).take());
-    return version;
+    if (refusal === undefined) writer.number(MESSAGE.last);
+    else writer.raw(encodeError(describeError(refusal)));
+    await transport.write(writer.take());
+    return refusal === undefined ? { version, isTrusted } : null;
   }
   await transport.write(refuseOldClient(writer, version));
   return null;
@@ -104,14 +128,14 @@ function refuseOldClient(writer: WireWriter, version: ProtocolVersion): Buffer {
 async function serveOperations(
   transport: Transport,
   reader: WireReader,
-  { version, options }: { readonly version: ProtocolVersion; readonly options: ServeOptions },
+  { version, isTrusted, options }: GreetedClient & { readonly options: ServeOptions },
 ): Promise<void> {
   // not before it is used: an idle client costs nothing
   if (await reader.isAtEnd()) return;
   const store = await options.openStore();
   try {
     const settings = new ClientSettings(options.settings);
-    const session = new Session({ transport, store, version, settings, isTrusted: options.isTrusted }, reader);
+    const session = new Session({ transport, store, version, settings, isTrusted }, reader);
     do reader.resetBudget();
     while ((await serveOne(session)) && !(await reader.isAtEnd()));
   } finally {

@@ -7,10 +7,11 @@ import { parseDerivation } from "../formats/derivation.ts";
 import { DerivationHasher, fixedOutputOf, hashDerivationModulo } from "../formats/derivation-hash.ts";
 import type { Derivation } from "../formats/derivation-type.ts";
 import { type NarHandler, NarReader } from "../formats/nar-reader.ts";
-import { makeFixedOutputPath, makeOutputPath } from "../formats/store-path.ts";
+import { makeOutputPath } from "../formats/store-path.ts";
 import type { LocalStore } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
 import { byteStringOf } from "../std/byte-string.ts";
+import { contentAddressedPath } from "./content-address.ts";
 
 export class DerivationCheck {
   readonly #storeDir: string;
@@ -46,7 +47,7 @@ export class DerivationCheck {
 
   #pathRule(name: string, derivation: Derivation): (outputName: string) => string {
     const fixed = fixedOutputOf(derivation);
-    if (fixed !== null) return () => makeFixedOutputPath(name, fixed.method, fixed.hash, { storeDir: this.#storeDir });
+    if (fixed !== null) return () => contentAddressedPath(fixed, name, [], this.#storeDir);
     const hash = hashDerivationModulo(derivation, (drvPath) => this.#hasher.hashOf(drvPath), true);
     return (outputName) => makeOutputPath(outputName, hash, name, this.#storeDir);
   }

@@ -3,8 +3,9 @@
 import { serializeDerivation } from "../../formats/derivation.ts";
 import { fixedOutputOf } from "../../formats/derivation-hash.ts";
 import type { Derivation } from "../../formats/derivation-type.ts";
-import { derivationName, makeFixedOutputPath } from "../../formats/store-path.ts";
+import { derivationName } from "../../formats/store-path.ts";
 import { AppError } from "../../std/app-error.ts";
+import { contentAddressedPath } from "../../stores/content-address.ts";
 import type { BuildMode, DerivedPath, RealisedTarget, RealiseOptions, RealiseRun } from "../../stores/store.ts";
 import { BuildMessages } from "../build-messages.ts";
 import type { Session } from "../session.ts";
@@ -107,7 +108,7 @@ function requireOwnFixedOutput(drvPath: string, derivation: Derivation, storeDir
   const fixed = fixedOutputOf(derivation);
   if (fixed === null || fixed.method === "text")
     throw notPrivileged("build input-addressed derivations that are not in the store");
-  const path = makeFixedOutputPath(derivationName(drvPath), fixed.method, fixed.hash, { storeDir });
+  const path = contentAddressedPath(fixed, derivationName(drvPath), [], storeDir);
   if (derivation.outputs.get("out")?.path === path) return;
   throw new AppError(
     "STORE_BAD_DERIVATION",
