@@ -66,7 +66,7 @@ async function evaluateAll(programs: readonly string[], folder: string): Promise
 /** Errors are told apart only by when they strike: while parsing, looking up names, or evaluating. */
 function describeReal(answer: Answer | undefined): string | null {
   if (answer === undefined || answer.kind === "died") return null;
-  if (answer.kind === "value") return withShortEscapes(utf8(answer.shown));
+  if (answer.kind === "value") return normalised(utf8(answer.shown));
   const { message } = answer;
   if (/^undefined variable/.test(message)) return "error: undefined variable";
   const isSyntax =
@@ -78,7 +78,7 @@ function describeReal(answer: Answer | undefined): string | null {
 function describeOurs(answer: FirnAnswer | undefined): string | null {
   if (answer === undefined || answer.kind === "died") return "no answer";
   if (answer.kind === "crash") return `crash: ${answer.message}`;
-  if (answer.kind === "value") return withShortEscapes(answer.text);
+  if (answer.kind === "value") return normalised(answer.text);
   if (/^integer overflow|^invalid JSON.*64 bits|out of the range of integers$|^cannot round/.test(answer.message))
     return null;
   if (answer.code === "EVAL_UNDEFINED_VARIABLE") return "error: undefined variable";
@@ -89,7 +89,10 @@ function utf8(bytes: string): string {
   return Buffer.from(bytes, "latin1").toString("utf8");
 }
 
-/** Old versions write all control characters in JSON as numbers; values are shown as JSON. */
-function withShortEscapes(answer: string): string {
-  return answer.replaceAll("\\u0008", "\\b").replaceAll("\\u000c", "\\f");
+/**
+ * Old versions write all control characters in JSON as numbers; values are shown as JSON. The sign of what is no number depends
+ * on the processor, and JavaScript does not tell it.
+ */
+function normalised(answer: string): string {
+  return answer.replaceAll("\\u0008", "\\b").replaceAll("\\u000c", "\\f").replaceAll("-nan", "nan");
 }
