@@ -54,7 +54,7 @@ test("derivations: content-addressed, deferred, impure, fixed and structured one
 test("import: a .drv file gives its outputs", async () => {
   const drv = 'derivation { name = "x"; system = "s"; builder = "b"; outputs = [ "out" "dev" ]; }';
   const seen = "[ (builtins.attrNames i) i.name i.type i.dev.outputName ]";
-  const same = "(i.outPath == d.outPath) (builtins.getContext i.dev.outPath == builtins.getContext d.dev.outPath)";
+  const same = "(i.out.outPath == d.outPath) (builtins.getContext i.dev.outPath == builtins.getContext d.dev.outPath)";
   const text = `let d = ${drv}; i = import d.drvPath; in ${seen} ++ [ ${same} ]`;
   // Real Nix says the same, but finds the file only where the store is at its logical place.
   const names = '[ "all" "dev" "drvPath" "name" "out" "outPath" "outputName" "type" ]';
