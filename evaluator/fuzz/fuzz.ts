@@ -22,13 +22,21 @@ export interface FuzzOptions {
   readonly maxDifferences: number;
   /** Each as soon as it is shrunk, with how many programs were compared so far. */
   readonly onDifference?: (difference: Difference, programs: number) => void;
+  /** After each batch. */
+  readonly onProgress?: (programs: number) => void;
 }
 
 const BATCH = 250;
 const SHRINK_ROUNDS = 60;
 const SHRINK_BATCH = 60;
 
-export async function fuzz({ seed, seconds, maxDifferences, onDifference }: FuzzOptions): Promise<FuzzResult> {
+export async function fuzz({
+  seed,
+  seconds,
+  maxDifferences,
+  onDifference,
+  onProgress,
+}: FuzzOptions): Promise<FuzzResult> {
   const random = new Random(seed);
   const end = Date.now() + seconds * 1000;
   const differences: Difference[] = [];
@@ -44,6 +52,7 @@ export async function fuzz({ seed, seconds, maxDifferences, onDifference }: Fuzz
       differences.push(shrunk);
       onDifference?.(shrunk, programs);
     }
+    onProgress?.(programs);
   }
   return { programs, differences };
 }

@@ -18,6 +18,9 @@ const { programs, differences } = await fuzz({
   seed,
   seconds,
   maxDifferences,
+  onProgress: (compared) => {
+    if (compared % 2500 === 0) console.error(`${compared} programs`);
+  },
   onDifference: ({ program, real, ours }, compared) =>
     console.log(`--- program (of ${compared})\n${program}\n--- real Nix\n${real}\n--- ours\n${ours}\n`),
 });
