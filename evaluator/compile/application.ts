@@ -5,8 +5,8 @@
  */
 import type { Application, Expr } from "../syntax/ast.ts";
 import { bindFormals, call1, call2, callAll, functionName } from "../value/call.ts";
-import { LambdaValue, PartialCall, Primop } from "../value/callable.ts";
-import type { Code, Env, Lazy, Run, Value } from "../value/value.ts";
+import { LambdaValue, PartialCall, Primop, partialCall } from "../value/callable.ts";
+import { type Code, type Env, FunctionValue, finishedThunk, type Lazy, type Run, type Value } from "../value/value.ts";
 import { compileArithmetic } from "./arithmetic.ts";
 import { builtinMember } from "./attribute-access.ts";
 import type { Compiler, Delay } from "./compiler.ts";
@@ -18,7 +18,7 @@ interface Argument {
 }
 
 export function compileApplication(compiler: Compiler, expr: Application): Run {
-  const builtin = knownBuiltin(compiler, expr.callee);
+  const builtin = builtinOf(compiler, expr.callee);
   if (builtin !== null) {
     const direct = compileArithmetic(compiler, builtin, expr) ?? compileBuiltinCall(compiler, builtin, expr);
     if (direct !== null) return direct;
@@ -34,10 +34,18 @@ export function compileApplication(compiler: Compiler, expr: Application): Run {
 }
 
 function argumentOf(compiler: Compiler, expr: Expr): Argument {
-  return { delay: compiler.delay(expr), code: compiler.code(expr) };
+  const code = compiler.code(expr);
+  return { delay: compiler.delay(expr, code), code };
 }
 
-function knownBuiltin(compiler: Compiler, callee: Expr): Primop | null {
+/** A function must not stand where a thunk would: see `forceElement`. */
+function strictArgument({ code }: Argument, env: Env): Lazy {
+  const value = code.run(env);
+  return value instanceof FunctionValue ? finishedThunk(value) : value;
+}
+
+/** The builtin that a callee is, whatever the frame. */
+export function builtinOf(compiler: Compiler, callee: Expr): Primop | null {
   let value: Lazy | undefined;
   if (callee.kind === "variable" && callee.binding?.type === "global") {
     value = compiler.evaluation.globals.get(callee.binding.name);
@@ -108,8 +116,8 @@ function callWithOne(callee: Run, arg: Argument, pos: number): Run {
       if (f instanceof LambdaValue) {
         const { code } = f;
         if (code.formals !== null) return code.body.run(bindFormals(f, argCode.run(env)));
-        if (code.arity === 1) return code.body.run([f.env, delay(env)]);
-        return new PartialCall(f, [delay(env)]);
+        if (code.arity !== 1) return new PartialCall(f, 1, delay(env));
+        return code.body.run([f.env, code.strict === 0 ? delay(env) : strictArgument(arg, env)]);
       }
       if (f instanceof Primop && f.arity === 1) return f.run(passTo(f, 0, arg, env));
       return call1(f, delay(env));
@@ -125,8 +133,12 @@ function callWithTwo(callee: Run, first: Argument, second: Argument, pos: number
     try {
       if (f instanceof LambdaValue && f.code.formals === null) {
         const { code } = f;
-        if (code.arity === 2) return code.body.run([f.env, first.delay(env), second.delay(env)]);
-        if (code.arity > 2) return new PartialCall(f, [first.delay(env), second.delay(env)]);
+        const { strict } = code;
+        if (code.arity === 2) {
+          const a = strict & 1 ? strictArgument(first, env) : first.delay(env);
+          return code.body.run([f.env, a, strict & 2 ? strictArgument(second, env) : second.delay(env)]);
+        }
+        if (code.arity > 2) return new PartialCall(f, 2, first.delay(env), second.delay(env));
       } else if (f instanceof Primop && f.arity === 2) {
         return f.run(passTo(f, 0, first, env), passTo(f, 1, second, env));
       }
@@ -143,8 +155,15 @@ function callWithThree(callee: Run, first: Argument, second: Argument, third: Ar
     try {
       if (f instanceof LambdaValue && f.code.formals === null) {
         const { code } = f;
-        if (code.arity === 3) return code.body.run([f.env, first.delay(env), second.delay(env), third.delay(env)]);
-        if (code.arity > 3) return new PartialCall(f, [first.delay(env), second.delay(env), third.delay(env)]);
+        const { strict } = code;
+        if (code.arity === 3) {
+          const a = strict & 1 ? strictArgument(first, env) : first.delay(env);
+          const b = strict & 2 ? strictArgument(second, env) : second.delay(env);
+          return code.body.run([f.env, a, b, strict & 4 ? strictArgument(third, env) : third.delay(env)]);
+        }
+        if (code.arity > 3) {
+          return new PartialCall(f, 3, first.delay(env), second.delay(env), [third.delay(env)]);
+        }
       } else if (f instanceof Primop && f.arity === 3) {
         return f.run(passTo(f, 0, first, env), passTo(f, 1, second, env), passTo(f, 2, third, env));
       }
@@ -164,7 +183,7 @@ function callWithMany(callee: Run, args: readonly Argument[], pos: number): Run 
       const frame = template.slice();
       for (let index = 0; index < count; index++) frame[index + 1] = (args[index] as Argument).delay(env);
       if (f instanceof LambdaValue && f.code.formals === null && f.code.arity >= count) {
-        if (f.code.arity > count) return new PartialCall(f, frame.slice(1) as Lazy[]);
+        if (f.code.arity > count) return partialCall(f, frame.slice(1) as Lazy[]);
         frame[0] = f.env;
         return f.code.body.run(frame);
       }

@@ -2,13 +2,14 @@
  * `a.b.c`, `a.b or c` and `a ? b.c`. A select of a name known now remembers the last shape it saw and the index there.
  */
 import { EvaluationError, typeError } from "../errors.ts";
-import type { HasAttribute, PathStep, Select } from "../syntax/ast.ts";
+import type { HasAttribute, PathStep, Select, SlotBinding } from "../syntax/ast.ts";
 import { didYouMean } from "../text/edit-distance.ts";
 import { Attrs } from "../value/attrs.ts";
 import { expectPlainText } from "../value/expect.ts";
 import type { Shape } from "../value/shape.ts";
 import { describeValue } from "../value/short.ts";
 import {
+  type Code,
   type Env,
   FunctionValue,
   force,
@@ -21,7 +22,7 @@ import {
 import type { Compiler, Delay } from "./compiler.ts";
 import { NameLookup } from "./name-lookup.ts";
 import { traced } from "./trace.ts";
-import { frameAt } from "./variable.ts";
+import { frameAt, readVariable } from "./variable.ts";
 
 export function compileSelect(compiler: Compiler, expr: Select): Run {
   const builtin = builtinMember(compiler, expr);
@@ -34,9 +35,7 @@ export function compileSelect(compiler: Compiler, expr: Select): Run {
     if (expr.path.length === 1 && typeof name === "string") return selectNameOr(from, name, fallback);
     return selectOr(from, stepsOf(compiler, expr.path), fallback, expr.pos);
   }
-  if (expr.path.every((step) => typeof step === "string")) {
-    return expr.path.reduce((run, name) => selectName(run, name, expr.pos), from);
-  }
+  if (expr.path.every((step) => typeof step === "string")) return selectNames(expr, expr.path, from);
   return selectDynamic(from, stepsOf(compiler, expr.path), expr.pos);
 }
 
@@ -57,6 +56,33 @@ function missingBuiltin(compiler: Compiler, { path, pos }: Select): Run {
   return () => {
     const hint = didYouMean(name, compiler.evaluation.builtins.keys);
     throw new EvaluationError("missing-builtin", `there is no builtin '${name}'`, pos, hint);
+  };
+}
+
+function selectNames({ from, pos }: Select, path: readonly string[], run: Run): Run {
+  const [first, ...others] = path;
+  if (first !== undefined && from.kind === "variable" && from.binding?.type === "slot") {
+    return others.reduce((inner, name) => selectName(inner, name, pos), selectOfSlot(from.binding, first, pos));
+  }
+  return path.reduce((inner, name) => selectName(inner, name, pos), run);
+}
+
+/** As {@link selectName} of a variable, in one step. */
+function selectOfSlot({ depth, slot }: SlotBinding, name: string, pos: number): Run {
+  let knownShape: Shape | null = null;
+  let knownIndex = 0;
+  return (env) => {
+    const set = readVariable(env, depth, slot);
+    if (!(set instanceof Attrs)) throw notASet(set, name, pos);
+    let index = knownIndex;
+    if (set.shape !== knownShape) {
+      index = set.shape.indexOf(name);
+      if (index < 0) throw missingAttribute(set, name, pos);
+      knownShape = set.shape;
+      knownIndex = index;
+    }
+    const value = set.values[index] as Lazy;
+    return value instanceof Thunk ? forceAttribute(set, index, name, pos) : value;
   };
 }
 
@@ -177,7 +203,7 @@ export function takeable(member: Lazy): Value | undefined {
  * `variable.name`: when the set is already there, so is the attribute, and no thunk is needed to get it later. Null for
  * other forms.
  */
-export function delaySelect(compiler: Compiler, expr: Select): Delay | null {
+export function delaySelect(compiler: Compiler, expr: Select, known?: Code): Delay | null {
   const builtin = builtinMember(compiler, expr);
   if (builtin !== undefined) return () => builtin;
   const { from, path, fallback } = expr;
@@ -185,7 +211,7 @@ export function delaySelect(compiler: Compiler, expr: Select): Delay | null {
   if (from.kind !== "variable" || from.binding?.type !== "slot" || fallback !== null) return null;
   if (path.length !== 1 || typeof name !== "string") return null;
   const { depth, slot } = from.binding;
-  const code = compiler.code(expr);
+  const code = known ?? compiler.code(expr);
   let knownShape: Shape | null = null;
   let knownIndex = 0;
   return (env) => {

@@ -8,34 +8,40 @@
  */
 import { EvaluationError } from "../errors.ts";
 import type { Evaluation } from "../evaluation.ts";
-import type { Expr } from "../syntax/ast.ts";
+import type { Application, Deferred, Expr } from "../syntax/ast.ts";
 import { emptyAttrs } from "../value/attrs.ts";
+import type { LambdaCode } from "../value/callable.ts";
 import { Code, type Env, type Lazy, NixFloat, NixPath, type Run, Thunk, type Value } from "../value/value.ts";
 import { compileApplication } from "./application.ts";
 import { compileHasAttribute, compileSelect, delaySelect } from "./attribute-access.ts";
 import { compileAttributeSet, compileLet, delayAttributeSet } from "./attribute-set.ts";
 import { compileAssert, compileBinary, compileConditional, compileNot } from "./control.ts";
+import { EarlyCall } from "./early-call.ts";
 import { compileInterpolation } from "./interpolation.ts";
 import { compileLambda } from "./lambda.ts";
 import { positionAttrs } from "./position.ts";
 import { compileSearchPath } from "./search-path.ts";
+import { strictParameters } from "./strictness.ts";
 import { compileVariable, compileWith, delayVariable } from "./variable.ts";
 
 export type Delay = (env: Env) => Lazy;
 
-interface Source {
-  readonly compiler: Compiler;
-  readonly expr: Expr;
+function thunkOf(code: Code): Delay {
+  return (env) => new Thunk(code, env);
 }
 
-function compileFirst(this: Code, env: Env): Value {
-  // A caller may have picked this function up and then, computing the argument, have had it replaced.
-  if (this.source !== null) {
-    const { compiler, expr } = this.source as Source;
-    this.run = compiler.interruptible(compiler.compile(expr));
-    this.source = null;
+/** What the code of a lambda's body is compiled from. */
+class LambdaBody {
+  readonly expr: Expr;
+  readonly lambda: LambdaCode;
+  constructor(expr: Expr, lambda: LambdaCode) {
+    this.expr = expr;
+    this.lambda = lambda;
   }
-  return this.run(env);
+}
+
+export function loaded(expr: Expr): Expr {
+  return expr.kind === "deferred" ? expr.load() : expr;
 }
 
 /** Lists and sets at most this long are built at once when all their members are at hand. */
@@ -43,9 +49,27 @@ const maxEagerSize = 8;
 
 export class Compiler {
   readonly evaluation: Evaluation;
+  /** What a {@link Code} runs first: it compiles its source. */
+  readonly #compileFirst: Run;
 
   constructor(evaluation: Evaluation) {
     this.evaluation = evaluation;
+    const compiler = this;
+    this.#compileFirst = function compileFirst(this: Code, env: Env): Value {
+      // A caller may have picked this function up and then, computing the argument, have had it replaced.
+      if (this.source !== null) {
+        this.run = compiler.interruptible(compiler.#compileSource(this.source));
+        this.source = null;
+      }
+      return this.run(env);
+    } as Run;
+  }
+
+  #compileSource(source: unknown): Run {
+    if (!(source instanceof LambdaBody)) return this.compile(source as Expr);
+    const body = loaded(source.expr);
+    source.lambda.strict = strictParameters(this, body);
+    return this.compile(body);
   }
 
   /** In a session, every thunk and call looks first whether it shall end; elsewhere this is nothing. */
@@ -59,7 +83,12 @@ export class Compiler {
   }
 
   code(expr: Expr): Code {
-    return new Code(compileFirst as Run, { compiler: this, expr } satisfies Source, expr.pos);
+    return new Code(this.#compileFirst, expr, expr.pos);
+  }
+
+  /** Finds out too, before it first runs, which parameters the body computes in any case. */
+  findStrictness(lambda: LambdaCode, expr: Expr): void {
+    lambda.body.source = new LambdaBody(expr, lambda);
   }
 
   compile(expr: Expr): Run {
@@ -117,34 +146,53 @@ export class Compiler {
     }
   }
 
-  delay(expr: Expr): Delay {
+  /** @param code of the same expression, when there is one */
+  delay(expr: Expr, code?: Code): Delay {
     const constant = this.constant(expr);
     if (constant !== undefined && !this.#mustDelay(expr)) return () => constant;
-    if (this.#mustDelay(expr)) return this.thunk(expr);
+    if (this.#mustDelay(expr)) return this.thunk(expr, code);
     switch (expr.kind) {
       case "variable":
-        return delayVariable(this, expr);
+        return delayVariable(this, expr, code);
       case "lambda":
         return compileLambda(this, expr);
       case "select":
-        return delaySelect(this, expr) ?? this.thunk(expr);
+        return delaySelect(this, expr, code) ?? this.thunk(expr, code);
+      case "application":
+        return this.#delayApplication(expr, code);
+      case "deferred":
+        return expr.isCall ? this.#delayApplication(expr, code) : this.thunk(expr, code);
       case "list":
-        return this.isAtHand(expr) ? this.#compileList(expr.elements) : this.thunk(expr);
+        return this.isAtHand(expr) ? this.#compileList(expr.elements) : this.thunk(expr, code);
       case "attribute-set":
-        return this.isAtHand(expr) ? delayAttributeSet(this, expr) : this.thunk(expr);
+        return this.isAtHand(expr) ? delayAttributeSet(this, expr) : this.thunk(expr, code);
       default:
-        return this.thunk(expr);
+        return this.thunk(expr, code);
     }
   }
 
   #mustDelay(expr: Expr): boolean {
     if (this.evaluation.options.lazyLikeNix !== true) return false;
-    return expr.kind === "lambda" || expr.kind === "select" || expr.kind === "list" || expr.kind === "attribute-set";
+    switch (expr.kind) {
+      case "lambda":
+      case "select":
+      case "application":
+      case "deferred":
+      case "list":
+      case "attribute-set":
+        return true;
+      default:
+        return false;
+    }
   }
 
-  thunk(expr: Expr): Delay {
-    const code = this.code(expr);
-    return (env) => new Thunk(code, env);
+  #delayApplication(expr: Application | Deferred, code: Code = this.code(expr)): Delay {
+    const site = new EarlyCall(this, expr, code);
+    return (env) => site.delay(env);
+  }
+
+  thunk(expr: Expr, code: Code = this.code(expr)): Delay {
+    return thunkOf(code);
   }
 
   /** The value of an expression that has one without a frame; undefined for all others. */

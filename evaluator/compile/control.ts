@@ -4,43 +4,51 @@ import type { Assert, Binary, Conditional, Expr, Not } from "../syntax/ast.ts";
 import { Attrs, updateAttrs } from "../value/attrs.ts";
 import { equalValues } from "../value/equal.ts";
 import { describeValue } from "../value/short.ts";
-import { type Env, isList, type Lazy, type Run, type Value } from "../value/value.ts";
+import { ContextString, isList, type Lazy, type Run, type Value } from "../value/value.ts";
 import type { Compiler } from "./compiler.ts";
 import { placed } from "./trace.ts";
 
-type Test = (env: Env) => boolean;
+function notBoolean(value: Value, { pos }: Expr): EvaluationError {
+  return typeError("a Boolean", describeValue(value), pos);
+}
 
-function compileTest(compiler: Compiler, expr: Expr): Test {
-  const run = compiler.compile(expr);
-  const { pos } = expr;
+export function compileConditional(compiler: Compiler, { condition, consequent, alternative }: Conditional): Run {
+  const test = compiler.compile(condition);
+  // Most conditions come out the same way each time, so a branch is compiled when it is first taken.
+  let whenTrue: Run | null = null;
+  let whenFalse: Run | null = null;
   return (env) => {
-    const value = run(env);
-    if (value === true) return true;
-    if (value === false) return false;
-    throw typeError("a Boolean", describeValue(value), pos);
+    const value = test(env);
+    if (value === true) {
+      whenTrue ??= compiler.compile(consequent);
+      return whenTrue(env);
+    }
+    if (value === false) {
+      whenFalse ??= compiler.compile(alternative);
+      return whenFalse(env);
+    }
+    throw notBoolean(value, condition);
   };
 }
 
-export function compileConditional(compiler: Compiler, expr: Conditional): Run {
-  const test = compileTest(compiler, expr.condition);
-  const consequent = compiler.compile(expr.consequent);
-  const alternative = compiler.compile(expr.alternative);
-  return (env) => (test(env) ? consequent(env) : alternative(env));
-}
-
-export function compileAssert(compiler: Compiler, expr: Assert): Run {
-  const test = compileTest(compiler, expr.condition);
-  const body = compiler.compile(expr.body);
-  const { text, pos } = expr;
+export function compileAssert(compiler: Compiler, { condition, body, text, pos }: Assert): Run {
+  const test = compiler.compile(condition);
+  const run = compiler.compile(body);
   return (env) => {
-    if (test(env)) return body(env);
+    const value = test(env);
+    if (value === true) return run(env);
+    if (value !== false) throw notBoolean(value, condition);
     throw new EvaluationError("assertion", `assertion '${text}' failed`, pos);
   };
 }
 
-export function compileNot(compiler: Compiler, expr: Not): Run {
-  const test = compileTest(compiler, expr.operand);
-  return (env) => !test(env);
+export function compileNot(compiler: Compiler, { operand }: Not): Run {
+  const run = compiler.compile(operand);
+  return (env) => {
+    const value = run(env);
+    if (typeof value === "boolean") return !value;
+    throw notBoolean(value, operand);
+  };
 }
 
 export function compileBinary(compiler: Compiler, expr: Binary): Run {
@@ -57,26 +65,44 @@ export function compileBinary(compiler: Compiler, expr: Binary): Run {
   }
 }
 
-function compileLogic(compiler: Compiler, expr: Binary): Run {
-  const left = compileTest(compiler, expr.left);
-  const right = compileTest(compiler, expr.right);
-  if (expr.operator === "&&") return (env) => left(env) && right(env);
-  if (expr.operator === "||") return (env) => left(env) || right(env);
-  return (env) => !left(env) || right(env);
+function compileLogic(compiler: Compiler, { operator, left, right }: Binary): Run {
+  const first = compiler.compile(left);
+  const second = compiler.compile(right);
+  /** The result when the first operand is this one; the second is the result otherwise. */
+  const [decisive, result] = operator === "&&" ? [false, false] : operator === "||" ? [true, true] : [false, true];
+  return (env) => {
+    const a = first(env);
+    if (a === decisive) return result;
+    if (typeof a !== "boolean") throw notBoolean(a, left);
+    const b = second(env);
+    if (typeof b === "boolean") return b;
+    throw notBoolean(b, right);
+  };
 }
 
 function compileEquality(compiler: Compiler, expr: Binary, wanted: boolean): Run {
   const left = compiler.compile(expr.left);
+  const constant = compiler.constant(expr.right);
+  if (constant === null || typeof constant === "boolean") return (env) => (left(env) === constant) === wanted;
+  if (typeof constant === "string") return equalsText(left, constant, wanted);
   const right = compiler.compile(expr.right);
   const { pos } = expr;
   return (env) => {
     const a = left(env);
     const b = right(env);
+    if (typeof a === "string" && typeof b === "string") return (a === b) === wanted;
     try {
       return equalValues(a, b) === wanted;
     } catch (error) {
       throw placed(error, pos);
     }
+  };
+}
+
+function equalsText(left: Run, text: string, wanted: boolean): Run {
+  return (env) => {
+    const value = left(env);
+    return (value === text || (value instanceof ContextString && value.text === text)) === wanted;
   };
 }
 

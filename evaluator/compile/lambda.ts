@@ -21,5 +21,6 @@ export function compileLambda(compiler: Compiler, lambda: Lambda): (env: Env) =>
     parameterNames: parameters,
     pos: lambda.pos,
   });
+  if (formals === null) compiler.findStrictness(code, lambda.body);
   return (env) => new LambdaValue(code, env);
 }

@@ -5,6 +5,7 @@ import { didYouMean } from "../text/edit-distance.ts";
 import { Attrs } from "../value/attrs.ts";
 import { describeValue } from "../value/short.ts";
 import {
+  type Code,
   type Env,
   FunctionValue,
   force,
@@ -30,7 +31,16 @@ function readGlobal(value: Lazy): Run {
 }
 
 function readFrame(frame: Env, slot: number): Value {
-  return forceElement(frame as Lazy[], slot);
+  const value = frame[slot] as Lazy;
+  return value instanceof Thunk ? forceElement(frame as Lazy[], slot) : value;
+}
+
+/** The value of a variable, for nodes that would otherwise call a closure to get it. */
+export function readVariable(env: Env, depth: number, slot: number): Value {
+  let frame = env;
+  for (let up = depth; up > 0; up--) frame = frame[0] as Env;
+  const value = frame[slot] as Lazy;
+  return value instanceof Thunk ? forceElement(frame as Lazy[], slot) : value;
 }
 
 function readSlot(depth: number, slot: number): Run {
@@ -54,12 +64,12 @@ export function frameAt(env: Env, depth: number): Env {
   return frame;
 }
 
-export function delayVariable(compiler: Compiler, variable: Variable): Delay {
+export function delayVariable(compiler: Compiler, variable: Variable, known?: Code): Delay {
   const { binding } = variable;
-  if (binding?.type !== "slot") return compiler.thunk(variable);
+  const code = known ?? compiler.code(variable);
+  if (binding?.type !== "slot") return compiler.thunk(variable, code);
   const { depth, slot } = binding;
   // A slot of a frame under construction is still empty; only then is a thunk needed.
-  const code = compiler.code(variable);
   const read = (env: Env, frame: Env): Lazy => {
     const value = frame[slot] as Lazy | undefined;
     return value === undefined ? new Thunk(code, env) : finished(value);

@@ -33,6 +33,8 @@ export type Expr =
  */
 export interface Deferred {
   readonly kind: "deferred";
+  /** A call of a variable or of an attribute of one: some are made at once instead of delayed. */
+  readonly isCall: boolean;
   readonly pos: number;
   load(): Expr;
 }
@@ -79,9 +81,15 @@ export interface Variable {
 
 /** What a variable means: a slot `depth` frames up, a global, or a look-up in enclosing `with`s (innermost first). */
 export type Binding =
-  | { readonly type: "slot"; readonly depth: number; readonly slot: number }
+  | SlotBinding
   | { readonly type: "global"; readonly name: string }
   | { readonly type: "with"; readonly depths: readonly number[] };
+
+export interface SlotBinding {
+  readonly type: "slot";
+  readonly depth: number;
+  readonly slot: number;
+}
 
 /** One step of an attribute path: a name known now, or an expression. */
 export type PathStep = string | Expr;

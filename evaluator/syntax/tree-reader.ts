@@ -74,11 +74,13 @@ const maxSmall = 8;
 
 class DeferredNode implements Deferred {
   readonly kind = "deferred";
+  readonly isCall: boolean;
   readonly pos: number;
   readonly #reader: TreeReader;
   readonly #at: number;
 
-  constructor(reader: TreeReader, at: number, pos: number) {
+  constructor(reader: TreeReader, at: number, pos: number, isCall: boolean) {
+    this.isCall = isCall;
     this.pos = pos;
     this.#reader = reader;
     this.#at = at;
@@ -206,7 +208,15 @@ export class TreeReader {
 
   /** For what is computed later, if ever. */
   #later(at: number): Expr {
-    return this.#defers && !this.#isSmall(at) ? new DeferredNode(this, at, this.#pos(at)) : this.read(at);
+    if (!this.#defers || this.#isSmall(at)) return this.read(at);
+    return new DeferredNode(this, at, this.#pos(at), this.#isCall(at));
+  }
+
+  #isCall(at: number): boolean {
+    if (this.#kind(at) !== applicationNode) return false;
+    const callee = this.#word(at, 2);
+    const base = this.#kind(callee) === selectNode ? this.#word(callee, 2) : callee;
+    return this.#kind(base) === variableNode && this.#word(base, 3) !== withDepth;
   }
 
   #laterList(at: number): Expr[] {

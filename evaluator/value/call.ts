@@ -15,10 +15,15 @@ export function call1(callee: Value, arg: Lazy): Value {
     const { code } = callee;
     if (code.formals !== null) return code.body.run(bindFormals(callee, arg));
     if (code.arity === 1) return code.body.run([callee.env, arg]);
-    return new PartialCall(callee, [arg]);
+    return new PartialCall(callee, 1, arg);
   }
-  if (callee instanceof Primop) return callee.arity === 1 ? callee.run(arg) : new PartialCall(callee, [arg]);
-  if (callee instanceof PartialCall) return continueCall(callee, arg);
+  if (callee instanceof Primop) return callee.arity === 1 ? callee.run(arg) : new PartialCall(callee, 1, arg);
+  if (callee instanceof PartialCall) {
+    const { count } = callee;
+    if (count + 1 === callee.arity) return completeWithOne(callee, arg);
+    if (count === 1) return new PartialCall(callee.callee, 2, callee.first, arg);
+    return new PartialCall(callee.callee, count + 1, callee.first, callee.second, [...callee.others, arg]);
+  }
   return call1(functorOf(callee), arg);
 }
 
@@ -27,24 +32,37 @@ export function call2(callee: Value, first: Lazy, second: Lazy): Value {
     return callee.code.body.run([callee.env, first, second]);
   }
   if (callee instanceof Primop && callee.arity === 2) return callee.run(first, second);
-  if (callee instanceof PartialCall && callee.args.length + 2 === callee.arity) {
-    return completeCall(callee, first, second);
-  }
+  if (callee instanceof PartialCall && callee.count + 2 === callee.arity) return completeWithTwo(callee, first, second);
   return call1(call1(callee, first), second);
 }
 
-/** The last two arguments of a function that has had the others. */
-function completeCall({ callee, args }: PartialCall, first: Lazy, second: Lazy): Value {
-  const [a, b, c] = args as [Lazy, Lazy, Lazy];
+/** The last argument of a function that has had the others. The usual sizes are spelled out: spreading costs several times as much. */
+function completeWithOne(partial: PartialCall, arg: Lazy): Value {
+  const { callee, count, first, second, others } = partial;
+  if (callee instanceof LambdaValue) return callee.code.body.run(frameOf(callee, partial, arg));
+  if (count === 1) return callee.run(first, arg);
+  if (count === 2) return callee.run(first, second, arg);
+  return callee.run(first, second, ...others, arg);
+}
+
+function frameOf({ env }: LambdaValue, { count, first, second, others }: PartialCall, arg: Lazy): Env {
+  if (count === 1) return [env, first, arg];
+  if (count === 2) return [env, first, second, arg];
+  if (count === 3) return [env, first, second, others[0], arg];
+  return [env, first, second, ...others, arg];
+}
+
+/** The last two arguments. */
+function completeWithTwo(partial: PartialCall, arg: Lazy, last: Lazy): Value {
+  const { callee, count, first, second, others } = partial;
   if (callee instanceof LambdaValue) {
     const { body } = callee.code;
-    if (args.length === 1) return body.run([callee.env, a, first, second]);
-    if (args.length === 2) return body.run([callee.env, a, b, first, second]);
-    if (args.length === 3) return body.run([callee.env, a, b, c, first, second]);
+    if (count === 1) return body.run([callee.env, first, arg, last]);
+    if (count === 2) return body.run([callee.env, first, second, arg, last]);
+    if (count === 3) return body.run([callee.env, first, second, others[0], arg, last]);
+    return body.run([callee.env, first, second, ...others, arg, last]);
   }
-  return args.length === 1 && callee instanceof Primop
-    ? callee.run(a, first, second)
-    : runComplete(callee, [...args, first, second]);
+  return count === 1 ? callee.run(first, arg, last) : callee.run(first, second, ...others, arg, last);
 }
 
 export function callAll(callee: Value, args: readonly Lazy[]): Value {
@@ -65,7 +83,7 @@ function takenAtOnce(callee: Value, available: number): number {
   let wanted = 1;
   if (callee instanceof LambdaValue) wanted = callee.code.arity;
   else if (callee instanceof Primop) wanted = callee.arity;
-  else if (callee instanceof PartialCall) wanted = callee.arity - callee.args.length;
+  else if (callee instanceof PartialCall) wanted = callee.arity - callee.count;
   return wanted <= available ? wanted : 1;
 }
 
@@ -78,26 +96,6 @@ function runSaturated(callee: Value, args: readonly Lazy[]): Value {
 
 function runComplete(callee: LambdaValue | Primop, args: readonly Lazy[]): Value {
   return callee instanceof Primop ? callee.run(...args) : callee.code.body.run([callee.env, ...args]);
-}
-
-/** One more argument. The usual sizes are spelled out: spreading costs several times as much. */
-function continueCall(partial: PartialCall, arg: Lazy): Value {
-  const { callee, args } = partial;
-  const count = args.length + 1;
-  const [first, second, third] = args as [Lazy, Lazy, Lazy];
-  if (count === partial.arity) {
-    if (callee instanceof LambdaValue) {
-      const { body } = callee.code;
-      if (count === 2) return body.run([callee.env, first, arg]);
-      if (count === 3) return body.run([callee.env, first, second, arg]);
-      if (count === 4) return body.run([callee.env, first, second, third, arg]);
-    } else if (count === 2) return callee.run(first, arg);
-    else if (count === 3) return callee.run(first, second, arg);
-    return runComplete(callee, [...args, arg]);
-  }
-  if (count === 2) return new PartialCall(callee, [first, arg]);
-  if (count === 3) return new PartialCall(callee, [first, second, arg]);
-  return new PartialCall(callee, [...args, arg]);
 }
 
 /** `set.__functor set`, for a set that is called. */
@@ -117,13 +115,25 @@ function functorOf(callee: Value): Value {
 const applyCode: Code = new Code((env: Env) => call1(force(env[0] as Lazy), env[1] as Lazy));
 const applyTwoCode: Code = new Code((env: Env) => call2(force(env[0] as Lazy), env[1] as Lazy, env[2] as Lazy));
 
-/** `callee arg`, later. */
+/** `callee arg`, later. What will be run is the body of a function that is there already, if it takes nothing else. */
 export function delayCall(callee: Lazy, arg: Lazy): Thunk {
+  const f = computed(callee);
+  if (f instanceof LambdaValue) {
+    if (f.code.arity === 1 && f.code.formals === null) return new Thunk(f.code.body, [f.env, arg]);
+  } else if (f instanceof PartialCall && f.callee instanceof LambdaValue && f.count + 1 === f.callee.code.arity) {
+    return new Thunk(f.callee.code.body, frameOf(f.callee, f, arg));
+  }
   return new Thunk(applyCode, [callee, arg]);
 }
 
 export function delayCall2(callee: Lazy, first: Lazy, second: Lazy): Thunk {
+  const f = computed(callee);
+  if (f instanceof LambdaValue && f.code.arity === 2) return new Thunk(f.code.body, [f.env, first, second]);
   return new Thunk(applyTwoCode, [callee, first, second]);
+}
+
+function computed(lazy: Lazy): Lazy {
+  return lazy instanceof Thunk && lazy.code === null ? (lazy.slot as Value) : lazy;
 }
 
 /** The frame of a call of a lambda with a pattern. */

@@ -23,6 +23,11 @@ export class LambdaCode {
   /** `args@`: the first slot holds the whole argument. */
   readonly hasAlias: boolean;
   readonly body: Code;
+  /**
+   * Bit i set: the body computes parameter i before it does anything else that could fail, so a call may as well compute the
+   * argument first and save a thunk. Known when the body is compiled.
+   */
+  strict = 0;
   readonly name: string | null;
   readonly parameterNames: readonly string[];
   readonly pos: number;
@@ -84,19 +89,44 @@ export class Primop extends FunctionValue {
   }
 }
 
-/** A function that still lacks arguments. */
+const noArguments: readonly Lazy[] = [];
+
+/** A function that still lacks arguments. The first ones are fields: most have no more, and an array would be two objects. */
 export class PartialCall extends FunctionValue {
   readonly callee: LambdaValue | Primop;
-  readonly args: readonly Lazy[];
-  constructor(callee: LambdaValue | Primop, args: readonly Lazy[]) {
+  /** How many arguments it has. */
+  readonly count: number;
+  readonly first: Lazy;
+  readonly second: Lazy;
+  readonly others: readonly Lazy[];
+  constructor(
+    callee: LambdaValue | Primop,
+    count: number,
+    first: Lazy,
+    second: Lazy = null,
+    others: readonly Lazy[] = noArguments,
+  ) {
     super();
     this.callee = callee;
-    this.args = args;
+    this.count = count;
+    this.first = first;
+    this.second = second;
+    this.others = others;
   }
 
   get arity(): number {
     return this.callee instanceof Primop ? this.callee.arity : this.callee.code.arity;
   }
+
+  get args(): readonly Lazy[] {
+    return this.count === 1 ? [this.first] : [this.first, this.second, ...this.others];
+  }
+}
+
+/** @param args not all that the function takes, and at least one */
+export function partialCall(callee: LambdaValue | Primop, args: readonly Lazy[]): PartialCall {
+  const others = args.length > 2 ? args.slice(2) : noArguments;
+  return new PartialCall(callee, args.length, args[0] as Lazy, args.length > 1 ? (args[1] as Lazy) : null, others);
 }
 
 export function isCallable(value: Lazy): value is Callable {

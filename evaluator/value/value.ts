@@ -79,6 +79,16 @@ export class Thunk {
   }
 }
 
+const nothing: Code = new Code(() => null);
+
+/** A thunk that is computed already: stands for a function that was computed early, whose place is its own. */
+export function finishedThunk(value: Value): Thunk {
+  const thunk = new Thunk(nothing, []);
+  thunk.code = null;
+  thunk.slot = value;
+  return thunk;
+}
+
 const blackhole: Code = new Code(() => {
   throw new EvaluationError("infinite-recursion", "infinite recursion encountered");
 });
