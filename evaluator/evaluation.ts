@@ -2,14 +2,19 @@
  * One evaluation: its view of the world, its globals, and what it remembers of files. All other state is in values.
  * Nothing in the evaluator is global but the table of interned names.
  */
+
 import { makeBuiltins } from "./builtins/registry.ts";
+import { openTreeCache } from "./cache/open-tree-cache.ts";
+import { type TreeCache, textHash } from "./cache/tree-cache.ts";
+import type { KnownTree } from "./cache/tree-entry.ts";
 import { Compiler } from "./compile/compiler.ts";
 import { GlobalNames, resolve, StaticScope } from "./compile/resolve.ts";
 import { EvaluationError } from "./errors.ts";
-import { type EvalIo, EvalIoError } from "./io.ts";
+import { type EvalIo, EvalIoError, type FileIdentity } from "./io.ts";
 import type { Expr } from "./syntax/ast.ts";
 import { parseTree } from "./syntax/parser.ts";
-import { type SourceFile, Sources, type SourceText } from "./syntax/source-file.ts";
+import { type SourceFile, Sources } from "./syntax/source-file.ts";
+import type { SyntaxTree } from "./syntax/syntax-tree.ts";
 import { TreeReader } from "./syntax/tree-reader.ts";
 import { didYouMean } from "./text/edit-distance.ts";
 import type { Attrs } from "./value/attrs.ts";
@@ -28,6 +33,8 @@ export interface EvaluationOptions {
   readonly lazyLikeNix?: boolean;
   /** Word 0 becomes other than 0 to end what runs, with an error that nothing in the language catches. */
   readonly interrupt?: Int32Array;
+  /** Folder of the cache of parsed files; none unless told. */
+  readonly parsedFiles?: string | null;
 }
 
 /** `«string»` as bytes: what positions in text that is no file show. */
@@ -45,6 +52,7 @@ export class Evaluation {
   readonly copiedPaths: Map<string, string> = new Map();
   readonly #files = new Map<string, Value>();
   readonly #resolvedPaths = new Map<string, string>();
+  #trees: TreeCache | null = null;
 
   constructor(io: EvalIo, options: EvaluationOptions = {}) {
     this.io = io;
@@ -180,13 +188,49 @@ export class Evaluation {
   #addFile(file: string): SourceFile {
     return this.sources.add(
       file,
-      this.guardIo((): SourceText => this.io.readFile(file)),
+      this.guardIo(() => this.io.readFile(file)),
       true,
     );
   }
 
   #runFile(file: string, scope: StaticScope | null, env: Env): Value {
-    return this.#run(this.#addFile(file), folderOf(file), scope, env);
+    const folder = folderOf(file);
+    const cache = scope === null ? this.#treeCache() : null;
+    const identity = cache === null ? null : this.guardIo(() => this.io.identify(file));
+    if (cache === null || identity === null) return this.#run(this.#addFile(file), folder, scope, env);
+    return this.compiler.compile(this.#cached(file, folder, cache, identity))(env);
+  }
+
+  /** From the cache of parsed files, which it is put into when it is not there. */
+  #cached(file: string, folder: string, cache: TreeCache, identity: FileIdentity): Expr {
+    const known = cache.find(file, identity);
+    if (known !== null) return this.#known(file, folder, known);
+    const text = this.guardIo(() => this.io.readFile(file));
+    const hash = textHash(text);
+    const same = cache.findText(file, identity, hash);
+    if (same !== null) return this.#known(file, folder, same);
+    const source = this.sources.add(file, text, true);
+    const tree = this.#tree(source, null);
+    cache.add(file, identity, hash, { tree, source });
+    return this.#read(tree, source.base, folder);
+  }
+
+  #known(file: string, folder: string, { tree, length, lineStarts }: KnownTree): Expr {
+    const load = (): string => this.guardIo(() => this.io.readFile(file));
+    return this.#read(tree, this.sources.add(file, { length, lineStarts, load }, true).base, folder);
+  }
+
+  #treeCache(): TreeCache | null {
+    const { parsedFiles = null } = this.options;
+    if (parsedFiles === null) return null;
+    const features = this.hasFeature("pipe-operators") ? ["pipe-operators"] : [];
+    this.#trees ??= openTreeCache(parsedFiles, [...features, ...[...this.globals.keys()].sort()]);
+    return this.#trees;
+  }
+
+  /** Writes the parsed files that are new to the cache of them. */
+  saveParsedFiles(): void {
+    this.#trees?.save();
   }
 
   #run(file: SourceFile, folder: string, scope: StaticScope | null, env: Env): Value {
@@ -194,9 +238,17 @@ export class Evaluation {
   }
 
   #resolved(file: SourceFile, folder: string, scope: StaticScope | null): Expr {
+    return this.#read(this.#tree(file, scope), file.base, folder);
+  }
+
+  #tree(file: SourceFile, scope: StaticScope | null): SyntaxTree {
     const tree = parseTree(file, { pipeOperators: this.hasFeature("pipe-operators") });
     resolve(tree, file.base, scope, this.#globalNames);
-    return new TreeReader(tree, { base: file.base, folder, home: this.options.home ?? "/" }).read(tree.root);
+    return tree;
+  }
+
+  #read(tree: SyntaxTree, base: number, folder: string): Expr {
+    return new TreeReader(tree, { base, folder, home: this.options.home ?? "/" }).read(tree.root);
   }
 }
 

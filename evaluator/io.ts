@@ -11,6 +11,11 @@ export interface EvalIo {
   readonly currentSystem: string;
 
   readFile(path: string): string;
+  /**
+   * What tells whether a file is still as it is now, for one that may not have to be read because it was before; counts as
+   * reading it. Null when that cannot be told, or reading it is what gives the right error.
+   */
+  identify(path: string): FileIdentity | null;
   /** Names -> types, unsorted. */
   readDir(path: string): ReadonlyMap<string, FileType>;
   /** Does not follow a final symlink; null when there is nothing. */
@@ -54,6 +59,16 @@ export interface RealisedOutput {
   readonly path: string;
   /** All that it refers to, itself included. */
   readonly closure: () => readonly string[];
+}
+
+export interface FileIdentity {
+  readonly dev: number;
+  readonly ino: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  /** When this was asked, before any reading. */
+  readonly takenMs: number;
 }
 
 export type FileType = "regular" | "directory" | "symlink" | "unknown";

@@ -2,16 +2,21 @@
  * The file system as an evaluation sees it: ordinary paths as they are, paths in the store at their logical place. Inside of
  * the store symlinks are followed here and not by the kernel, because their targets are logical paths too.
  */
-import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
 import { byteStringOf, fsPath } from "#store/std/byte-string.ts";
-import { EvalIoError, type FileType } from "../io.ts";
+import { EvalIoError, type FileIdentity, type FileType } from "../io.ts";
 import { canonicalPath } from "../syntax/canonical-path.ts";
 
 const maxLinks = 40;
+/** What was asked of the file system this short ago need not be asked again. */
+const freshMs = 20;
 
 export class FileView {
   readonly #storePrefix: string;
   readonly #physical: (path: string) => string;
+
+  /** What was asked last: a file that is imported is looked at first, and need not be looked at again. */
+  #asked: { readonly path: string; readonly stats: Stats; readonly takenMs: number } | null = null;
 
   /** @param physical where a store path really is */
   constructor(storeDir: string, physical: (path: string) => string) {
@@ -23,6 +28,28 @@ export class FileView {
     return guard(path, "opening file", () => readFileSync(fsPath(this.#place(path)), "latin1"));
   }
 
+  /** Null for what is no regular file; also where something fails, which reading it will tell. */
+  identify(path: string): FileIdentity | null {
+    const { stats, takenMs } = this.#justAsked(path) ?? this.#stat(path);
+    if (stats?.isFile() !== true) return null;
+    const { dev, ino, size, mtimeMs, ctimeMs } = stats;
+    return { dev, ino, size, mtimeMs, ctimeMs, takenMs };
+  }
+
+  #justAsked(path: string): { readonly stats: Stats; readonly takenMs: number } | null {
+    const asked = this.#asked;
+    return asked?.path === path && asked.stats.isFile() && Date.now() - asked.takenMs < freshMs ? asked : null;
+  }
+
+  #stat(path: string): { readonly stats: Stats | undefined; readonly takenMs: number } {
+    const takenMs = Date.now();
+    try {
+      return { stats: statSync(fsPath(this.#place(path)), { throwIfNoEntry: false }), takenMs };
+    } catch {
+      return { stats: undefined, takenMs };
+    }
+  }
+
   readDir(path: string): Map<string, FileType> {
     const entries = guard(path, "opening directory", () =>
       readdirSync(fsPath(this.#place(path)), { withFileTypes: true, encoding: "buffer" }),
@@ -31,8 +58,10 @@ export class FileView {
   }
 
   fileType(path: string): FileType | null {
+    const takenMs = Date.now();
     try {
       const stats = this.#lstat(path);
+      this.#asked = stats === null ? null : { path, stats, takenMs };
       return stats === null ? null : typeOf(stats);
     } catch (error) {
       if (isMissing(error)) return null;

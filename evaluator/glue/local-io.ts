@@ -17,6 +17,7 @@ import {
   EvalIoError,
   type FetchedSource,
   type FetchRequest,
+  type FileIdentity,
   type FileType,
   type InstantiatedDerivation,
   type RealisedOutput,
@@ -99,6 +100,10 @@ export class LocalIo implements EvalIo {
 
   readFile(path: string): string {
     return this.#files.readFile(path);
+  }
+
+  identify(path: string): FileIdentity | null {
+    return this.#files.identify(path);
   }
 
   readDir(path: string): ReadonlyMap<string, FileType> {

@@ -9,6 +9,7 @@ import {
   EvalIoError,
   type FetchedSource,
   type FetchRequest,
+  type FileIdentity,
   type FileType,
   type InstantiatedDerivation,
   type RealisedOutput,
@@ -69,6 +70,11 @@ export class RecordingIo implements EvalIo {
   readFile(path: string): string {
     this.#noteContents(path);
     return this.#orGiveUp(() => this.#inner.readFile(path));
+  }
+
+  identify(path: string): FileIdentity | null {
+    this.#noteContents(path);
+    return this.#orGiveUp(() => this.#inner.identify(path));
   }
 
   readDir(path: string): ReadonlyMap<string, FileType> {

@@ -9,6 +9,7 @@ import {
   EvalIoError,
   type FetchedSource,
   type FetchRequest,
+  type FileIdentity,
   type FileType,
   type InstantiatedDerivation,
   type RealisedOutput,
@@ -60,6 +61,11 @@ export class RestrictedIo implements EvalIo {
   readFile(path: string): string {
     this.#check(path);
     return this.#inner.readFile(path);
+  }
+
+  identify(path: string): FileIdentity | null {
+    this.#check(path);
+    return this.#inner.identify(path);
   }
 
   readDir(path: string): ReadonlyMap<string, FileType> {

@@ -1,6 +1,7 @@
 /** Answers a request, in whatever thread it is called. Text in answers and errors is ordinary text, no longer bytes. */
 import type { LocalStore } from "#store/api.ts";
 import { fromByteString, toByteString } from "#store/std/byte-string.ts";
+import { treeCacheFolder } from "../cache/open-tree-cache.ts";
 import { EvaluationError, toEvaluationError } from "../errors.ts";
 import { Evaluation, stringSource } from "../evaluation.ts";
 import { LocalIo } from "../glue/local-io.ts";
@@ -87,6 +88,7 @@ export function openEvaluation(
     pure: pureEval,
     verbose: request.traceVerbose,
     lazyLikeNix: request.output.type === "value" && request.output.format !== "json" && !request.output.strict,
+    parsedFiles: treeCacheFolder(process.env),
     ...(interrupt === undefined ? {} : { interrupt }),
   });
   return { evaluation, io };
@@ -115,6 +117,7 @@ export function runRequest(
   } catch (thrown) {
     throw asFailure(thrown, evaluation, request.showTrace);
   } finally {
+    evaluation.saveParsedFiles();
     io.close();
   }
 }
