@@ -85,6 +85,7 @@ export function settingsOptions(config: NixConfig, environment: Environment = pr
     restrictEval: config.boolean("restrict-eval"),
     allowedUris: config.words("allowed-uris"),
     experimentalFeatures: config.words("experimental-features"),
+    allowImportFromDerivation: config.boolean("allow-import-from-derivation"),
     traceVerbose: config.boolean("trace-verbose"),
     tarballTtlS: secondsOf(config, "tarball-ttl"),
     showTrace: config.boolean("show-trace"),

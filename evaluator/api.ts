@@ -216,6 +216,7 @@ function settingsOf(options: Partial<EvaluationSettings>): EvaluationSettings {
     allowedUris: options.allowedUris ?? defaultSettings.allowedUris,
     experimentalFeatures: options.experimentalFeatures ?? defaultSettings.experimentalFeatures,
     traceVerbose: options.traceVerbose ?? defaultSettings.traceVerbose,
+    allowImportFromDerivation: options.allowImportFromDerivation ?? defaultSettings.allowImportFromDerivation,
     tarballTtlS: options.tarballTtlS ?? defaultSettings.tarballTtlS,
   };
 }

@@ -27,6 +27,8 @@ export interface EvaluationOptions {
   readonly experimentalFeatures?: ReadonlySet<string>;
   /** Pure evaluation: no environment, no search path, no current time. */
   readonly pure?: boolean;
+  /** Builds what expressions want to read (true unless told). */
+  readonly importFromDerivation?: boolean;
   /** `traceVerbose` shows its text. */
   readonly verbose?: boolean;
   /** Delay all that C++ Nix delays, so that a value printed without `strict` shows `<CODE>` in the same places. */

@@ -42,6 +42,8 @@ export interface EvalIo {
   ): readonly RealisedOutput[];
   /** Brings a file, an archive's tree or a revision into the store. */
   fetch(request: FetchRequest): FetchedSource;
+  /** What a store path refers to; nothing when the path is not valid. */
+  referencesOf(path: string): readonly string[];
   isValidStorePath(path: string): boolean;
   /** A line of `builtins.trace` or a warning. */
   log(line: string): void;

@@ -40,6 +40,8 @@ export interface EvaluationSettings {
   readonly experimentalFeatures: readonly string[];
   /** `builtins.traceVerbose` shows its text. */
   readonly traceVerbose: boolean;
+  /** False refuses to build what an expression wants to read. */
+  readonly allowImportFromDerivation: boolean;
   /** How long what was fetched without a hash is taken as it is, in seconds. */
   readonly tarballTtlS: number;
 }
@@ -50,6 +52,7 @@ export const defaultSettings: EvaluationSettings = {
   allowedUris: [],
   experimentalFeatures: [],
   traceVerbose: false,
+  allowImportFromDerivation: true,
   tarballTtlS: 3600,
 };
 

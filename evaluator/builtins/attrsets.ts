@@ -7,7 +7,7 @@ import type { Evaluation } from "../evaluation.ts";
 import { Attrs, attrsFromPairs, emptyAttrs, filterByIndex } from "../value/attrs.ts";
 import { delayCall2 } from "../value/call.ts";
 import { type LambdaCode, LambdaValue, PartialCall, Primop } from "../value/callable.ts";
-import { expectAttrs, expectList, expectPlainText } from "../value/expect.ts";
+import { expectAttrs, expectFunction, expectList, expectPlainText } from "../value/expect.ts";
 import { describeType } from "../value/type-name.ts";
 import { force, forceElement, type Lazy, type List, type Value } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
@@ -94,6 +94,7 @@ function mapAttrs(f: Lazy, lazy: Lazy): Value {
 }
 
 function zipAttrsWith(f: Lazy, lazyList: Lazy): Value {
+  expectFunction(f);
   const list = expectList(lazyList);
   const groups = new Map<string, List>();
   for (let index = 0; index < list.length; index++) {
@@ -151,7 +152,7 @@ export function attrsetBuiltins(evaluation: Evaluation): readonly Builtin[] {
     builtin("intersectAttrs", "ss", (left = null, right = null) => intersectAttrs(left, right)),
     builtin("catAttrs", "ss", (name = null, list = null) => catAttrs(name, list)),
     builtin("mapAttrs", "ls", (f = null, attrs = null) => mapAttrs(f, attrs)),
-    builtin("zipAttrsWith", "ls", (f = null, list = null) => zipAttrsWith(f, list)),
+    builtin("zipAttrsWith", "ss", (f = null, list = null) => zipAttrsWith(f, list)),
     builtin("functionArgs", "s", (f = null) => functionArgs(f)),
     builtin("unsafeGetAttrPos", "ss", (name = null, attrs = null) => attrPosition(evaluation, name, attrs)),
   ];

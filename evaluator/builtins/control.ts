@@ -68,7 +68,9 @@ export function controlBuiltins(evaluation: Evaluation): readonly Builtin[] {
       if (options.verbose === true) io.log(`trace: ${traceText(text)}`);
       return force(value);
     }),
-    builtin("warn", "sl", (text = null, value = null) => after(() => io.log(`warning: ${expectText(text)}`), value)),
+    builtin("warn", "sl", (text = null, value = null) =>
+      after(() => io.log(`evaluation warning: ${expectText(text)}`), value),
+    ),
     builtin("break", "s", (value = null) => force(value), true),
     builtin("addErrorContext", "ll", (text = null, value = null) => addErrorContext(evaluation, text, value)),
     builtin("getEnv", "s", (name = null) => {

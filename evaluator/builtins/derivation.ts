@@ -127,7 +127,7 @@ class RequestBuilder {
     const seen = new Set<string>();
     for (const output of outputs) {
       if (seen.has(output)) throw new EvaluationError("other", `duplicate derivation output '${output}'`);
-      if (output === "drv") throw new EvaluationError("other", "invalid derivation output name 'drv'");
+      if (output === "drvPath") throw new EvaluationError("other", "invalid derivation output name 'drvPath'");
       seen.add(output);
     }
     if (outputs.length === 0) throw new EvaluationError("other", "derivation cannot have an empty set of outputs");

@@ -4,7 +4,7 @@ import { attrsFromObject } from "../value/attrs.ts";
 import { Code, type Lazy, Thunk, type Value } from "../value/value.ts";
 
 /** The version of the language this implements, in Nix's count: expressions switch on it. */
-const nixVersion = "2.24.0";
+const nixVersion = "2.28.0";
 const languageVersion = 6;
 
 function later(compute: () => Value): Thunk {

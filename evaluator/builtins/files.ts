@@ -41,6 +41,13 @@ export function realiseContext(evaluation: Evaluation, text: ContextString): voi
     else outputs.push(element.output);
   }
   if (wanted.size === 0) return;
+  if (evaluation.options.importFromDerivation === false) {
+    const [[drvPath, outputs] = ["", []]] = wanted;
+    throw new EvaluationError(
+      "other",
+      `cannot build '${drvPath}^${outputs.join(",")}' during evaluation because the option 'allow-import-from-derivation' is disabled`,
+    );
+  }
   const requests = [...wanted].map(([drvPath, outputs]) => ({ drvPath, outputs }));
   evaluation.guardIo(() => evaluation.io.realise(requests));
 }
@@ -93,7 +100,18 @@ function readFile(evaluation: Evaluation, lazy: Lazy): Value {
   const path = realisedPath(evaluation, lazy);
   const text = evaluation.guardIo(() => evaluation.io.readFile(path));
   if (text.includes("\0")) throw new EvaluationError("other", `the contents of the file '${path}' cannot be a string`);
-  return text;
+  const context = referencesIn(evaluation, path, text);
+  return context.size === 0 ? text : new ContextString(text, context);
+}
+
+/** What a file of the store refers to, as far as its own text shows it: whoever uses the text depends on that. */
+function referencesIn({ io }: Evaluation, path: string, text: string): Set<string> {
+  const prefix = `${io.storeDir}/`;
+  if (!path.startsWith(prefix)) return new Set();
+  const end = path.indexOf("/", prefix.length);
+  const references = io.referencesOf(end < 0 ? path : path.slice(0, end));
+  const hashLength = 32;
+  return new Set(references.filter((path) => text.includes(path.slice(prefix.length, prefix.length + hashLength))));
 }
 
 function readDir(evaluation: Evaluation, lazy: Lazy): Value {

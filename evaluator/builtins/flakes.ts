@@ -10,7 +10,7 @@ import { type Attrs, attrsFromObject, attrsFromPairs, updateAttrs } from "../val
 import { call1 } from "../value/call.ts";
 import { expectAttrs, expectBool, expectFunction, expectPlainText, expectText } from "../value/expect.ts";
 import { describeType } from "../value/type-name.ts";
-import { Code, ContextString, force, isInt, isString, type Lazy, Thunk, type Value } from "../value/value.ts";
+import { Code, ContextString, force, isInt, isString, type Lazy, NixPath, Thunk, type Value } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
 import { fetchTreeOf, guardRef, isLocked } from "./fetch-tree.ts";
 
@@ -249,7 +249,17 @@ function getFlakeOf(evaluation: Evaluation, attributes: RefAttributes): Value {
 }
 
 function getFlake(evaluation: Evaluation, lazy: Lazy): Value {
-  const text = expectPlainText(lazy);
+  const value = force(lazy);
+  if (value instanceof NixPath) {
+    return getFlakeOf(
+      evaluation,
+      new Map([
+        ["type", "path"],
+        ["path", value.path],
+      ]),
+    );
+  }
+  const text = expectPlainText(value);
   const attributes = guardRef(() => parseFlakeRef(text));
   if (evaluation.options.pure === true && !isLocked(attributes)) {
     throw new EvaluationError(

@@ -292,10 +292,16 @@ export class LocalIo implements EvalIo {
     return { paths: [...paths], outputsOf: (drvPath) => this.#outputsOf(drvPath) };
   }
 
+  referencesOf(path: string): readonly string[] {
+    return this.#guard(() => this.#referencesOf(path));
+  }
+
   #referencesOf(path: string): readonly string[] {
     const known = this.#known.get(path);
     if (known !== undefined) return known.references;
-    return this.#options.readOnly ? [] : (this.#openStore().queryPathInfo(path)?.references ?? []);
+    // Read-only, no store is opened (and made) for what is not there.
+    if (this.#options.readOnly && this.#files.fileType(path) === null) return [];
+    return this.#openStore().queryPathInfo(path)?.references ?? [];
   }
 
   #outputsOf(drvPath: string): readonly string[] {

@@ -157,6 +157,10 @@ export class RecordingIo implements EvalIo {
     return source;
   }
 
+  referencesOf(path: string): readonly string[] {
+    return this.#inner.referencesOf(path);
+  }
+
   isValidStorePath(path: string): boolean {
     const isValid = this.#inner.isValidStorePath(path);
     if (!isValid) this.#recorder.giveUp();

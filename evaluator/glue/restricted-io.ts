@@ -117,6 +117,10 @@ export class RestrictedIo implements EvalIo {
     return source;
   }
 
+  referencesOf(path: string): readonly string[] {
+    return this.#inner.referencesOf(path);
+  }
+
   isValidStorePath(path: string): boolean {
     return this.#inner.isValidStorePath(path);
   }

@@ -48,3 +48,30 @@ test("evaluate: tells outputs and selected attributes", async () => {
   const simple = derivations.find(({ name }) => name === "simple");
   assert.deepEqual(simple?.selected, { args: ["-c", "echo"] });
 });
+
+test("readFile: a store path's text depends on what it refers to", async () => {
+  const text = `let
+    a = builtins.toFile "a" "x";
+    b = builtins.toFile "b" "$\{a} only";
+    read = builtins.readFile b;
+  in [ (builtins.attrNames (builtins.getContext read) == [ a ]) (builtins.getContext (builtins.readFile a)) ]`;
+  const answer = await evaluate({
+    source: { type: "text", text },
+    root,
+    readOnly: false,
+    output: { type: "value", format: "nix", strict: true },
+  });
+  assert.equal(answer.type === "value" && answer.text, "[ true { } ]");
+});
+
+test("allowImportFromDerivation: false refuses to build what is read", async () => {
+  const text = 'import (derivation { name = "x"; system = "s"; builder = "b"; })';
+  const asked = evaluate({
+    source: { type: "text", text },
+    root,
+    readOnly: false,
+    output: { type: "value", format: "nix", strict: true },
+    allowImportFromDerivation: false,
+  });
+  await assert.rejects(asked, /cannot build '.*-x\.drv\^out' during evaluation because the option/);
+});

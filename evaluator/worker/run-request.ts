@@ -87,6 +87,7 @@ export function openEvaluation(
     experimentalFeatures: enabledFeatures(request.experimentalFeatures),
     pure: pureEval,
     verbose: request.traceVerbose,
+    importFromDerivation: request.allowImportFromDerivation,
     lazyLikeNix: request.output.type === "value" && request.output.format !== "json" && !request.output.strict,
     parsedFiles: treeCacheFolder(process.env),
     ...(interrupt === undefined ? {} : { interrupt }),
