@@ -89,7 +89,10 @@ function mapAttrs(f: Lazy, lazy: Lazy): Value {
   const attrs = expectAttrs(lazy);
   if (attrs.size === 0) return emptyAttrs;
   const { keys } = attrs;
-  const values = attrs.values.map((value, index) => delayCall2(f, keys[index] as string, value));
+  const values = attrs.values.slice();
+  for (let index = 0; index < values.length; index++) {
+    values[index] = delayCall2(f, keys[index] as string, values[index] as Lazy);
+  }
   return new Attrs(attrs.shape.withoutPositions(), values);
 }
 

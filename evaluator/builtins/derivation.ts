@@ -8,8 +8,8 @@ import type { Evaluation } from "../evaluation.ts";
 import type { DerivationRequest } from "../io.ts";
 import { quoteJson } from "../text/json-text.ts";
 import { Attrs, attrsFromPairs, updateAttrs } from "../value/attrs.ts";
-import { coerceToString } from "../value/coerce.ts";
-import { expectAttrs, expectBool, expectList, expectPlainText, expectText } from "../value/expect.ts";
+import { type CoerceOptions, coerceToString } from "../value/coerce.ts";
+import { expectAttrs, expectBool, expectList, expectPlainText } from "../value/expect.ts";
 import { writeJson } from "../value/json.ts";
 import { Shape, sortedShape } from "../value/shape.ts";
 import { TextBuilder } from "../value/text-builder.ts";
@@ -26,6 +26,8 @@ import {
 } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
 import { parseContextElement } from "./contexts.ts";
+
+const envCoercion: CoerceOptions = { copyPaths: true, more: true };
 
 /** A request as it is put together. */
 class RequestBuilder {
@@ -93,7 +95,7 @@ class RequestBuilder {
 
   #coerce(value: Value): string {
     if (typeof value === "string") return value;
-    const text = coerceToString(this.#evaluation, value, { copyPaths: true, more: true });
+    const text = coerceToString(this.#evaluation, value, envCoercion);
     if (typeof text === "string") return text;
     this.#context.addContext(text.context);
     return text.text;
@@ -290,7 +292,7 @@ function outputNames(drvAttrs: Attrs): string[] {
   const outputs = drvAttrs.get("outputs");
   if (outputs === undefined) return ["out"];
   const list = expectList(outputs);
-  const names = list.map((_name, index) => expectText(forceElement(list, index)));
+  const names = list.map((_name, index) => expectPlainText(forceElement(list, index)));
   if (names.length === 0) throw new EvaluationError("other", "derivation cannot have an empty set of outputs");
   return [...new Set(names)];
 }

@@ -10,8 +10,8 @@ import { type Builtin, builtin } from "./builtin.ts";
 
 function map(f: Lazy, lazyList: Lazy): Value {
   const list = expectList(lazyList);
-  const result: List = [];
-  for (const element of list) result.push(delayCall(f, element));
+  const result: List = list.slice();
+  for (let index = 0; index < list.length; index++) result[index] = delayCall(f, list[index] as Lazy);
   return result;
 }
 
@@ -19,7 +19,10 @@ function filter(f: Lazy, lazyList: Lazy): Value {
   const test = expectFunction(f);
   const list = expectList(lazyList);
   const result: List = [];
-  for (const element of list) if (expectBool(call1(test, element))) result.push(element);
+  for (let index = 0; index < list.length; index++) {
+    const element = list[index] as Lazy;
+    if (expectBool(call1(test, element))) result.push(element);
+  }
   return result.length === list.length ? list : result;
 }
 
@@ -55,13 +58,16 @@ function concatLists(lazyLists: Lazy): Value {
 }
 
 function append(target: List, list: List): void {
-  for (const element of list) target.push(element);
+  for (let index = 0; index < list.length; index++) target.push(list[index] as Lazy);
 }
 
 function concatMap(f: Lazy, lazyList: Lazy): Value {
   const mapping = expectFunction(f);
+  const list = expectList(lazyList);
   const result: List = [];
-  for (const element of expectList(lazyList)) append(result, expectList(call1(mapping, element)));
+  for (let index = 0; index < list.length; index++) {
+    append(result, expectList(call1(mapping, list[index] as Lazy)));
+  }
   return result;
 }
 
@@ -70,13 +76,16 @@ function foldStrict(f: Lazy, initial: Lazy, lazyList: Lazy): Value {
   const list = expectList(lazyList);
   if (list.length === 0) return force(initial);
   let accumulator = initial;
-  for (const element of list) accumulator = call2(step, accumulator, element);
+  for (let index = 0; index < list.length; index++) accumulator = call2(step, accumulator, list[index] as Lazy);
   return force(accumulator);
 }
 
 function some(f: Lazy, lazyList: Lazy, wanted: boolean): boolean {
   const test = expectFunction(f);
-  for (const element of expectList(lazyList)) if (expectBool(call1(test, element)) === wanted) return true;
+  const list = expectList(lazyList);
+  for (let index = 0; index < list.length; index++) {
+    if (expectBool(call1(test, list[index] as Lazy)) === wanted) return true;
+  }
   return false;
 }
 

@@ -12,9 +12,11 @@ export function replaceStrings(lazyFrom: Lazy, lazyTo: Lazy, lazyText: Lazy): Va
   }
   const patterns = from.map((_pattern, index) => expectText(forceElement(from, index)));
   const value = expectString(lazyText);
+  const text = textOf(value);
+  if (!patterns.some((pattern) => text.includes(pattern))) return value;
   const builder = new TextBuilder();
   if (typeof value !== "string") builder.addContext(value.context);
-  replaceAll(textOf(value), patterns, (index) => builder.append(expectString(forceElement(to, index))), builder);
+  replaceAll(text, patterns, (index) => builder.append(expectString(forceElement(to, index))), builder);
   return builder.finish();
 }
 

@@ -4,7 +4,7 @@ import type { Evaluation } from "../evaluation.ts";
 import { compileRegex, type PosixRegex, PosixRegexError } from "../text/posix-regex.ts";
 import { compareVersions, parseDrvName, splitVersion } from "../text/version.ts";
 import { attrsFromObject } from "../value/attrs.ts";
-import { coerceToString } from "../value/coerce.ts";
+import { coerceToString, withCopies } from "../value/coerce.ts";
 import { expectList, expectPlainText, expectSmallInt, expectString, expectText, textOf } from "../value/expect.ts";
 import { TextBuilder, withContext } from "../value/text-builder.ts";
 import { type ContextString, force, forceElement, type Lazy, type Value } from "../value/value.ts";
@@ -15,7 +15,7 @@ function substring(evaluation: Evaluation, lazyStart: Lazy, lazyLength: Lazy, la
   const start = expectSmallInt(lazyStart);
   const length = expectSmallInt(lazyLength);
   if (start < 0) throw new EvaluationError("other", "negative start position in 'substring'");
-  const value = coerceToString(evaluation, force(lazy), { copyPaths: true });
+  const value = typeof lazy === "string" ? lazy : coerceToString(evaluation, force(lazy), withCopies);
   const text = textOf(value);
   const part = length < 0 ? text.slice(start) : text.slice(start, start + length);
   return typeof value === "string" ? part : withContext(part, value.context);
@@ -28,7 +28,7 @@ function concatStringsSep(evaluation: Evaluation, separator: Lazy, lazyList: Laz
   if (typeof between !== "string") builder.addContext(between.context);
   for (let index = 0; index < list.length; index++) {
     if (index > 0) builder.text += textOf(between);
-    builder.append(coerceToString(evaluation, forceElement(list, index), { copyPaths: true }));
+    builder.append(coerceToString(evaluation, forceElement(list, index), withCopies));
   }
   return builder.finish();
 }
@@ -62,7 +62,8 @@ export function stringBuiltins(evaluation: Evaluation): readonly Builtin[] {
   return [
     builtin("toString", "s", (value = null) => toText(value), true),
     builtin("stringLength", "s", (value = null) => {
-      return textOf(coerceToString(evaluation, force(value), { copyPaths: true })).length;
+      if (typeof value === "string") return value.length;
+      return textOf(coerceToString(evaluation, force(value), withCopies)).length;
     }),
     builtin("substring", "sss", (start = null, length = null, text = null) =>
       substring(evaluation, start, length, text),

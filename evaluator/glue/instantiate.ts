@@ -2,7 +2,7 @@
  * From what `derivationStrict` gathered to a derivation with its output paths. Remembers, for every path it made, what
  * refers to what, since a read-only evaluation has no store to ask.
  */
-import type { DerivationHasher } from "#store/formats/derivation-hash.ts";
+import type { DerivationHasher, FinishedDerivation } from "#store/formats/derivation-hash.ts";
 import type { Derivation, DerivationOutput } from "#store/formats/derivation-type.ts";
 import { formatDigest, type HashAlgorithm, isHashAlgorithm, parseHash } from "#store/formats/hash.ts";
 import { AppError } from "#store/std/app-error.ts";
@@ -18,7 +18,7 @@ export function makeDerivation(
   request: DerivationRequest,
   hasher: DerivationHasher,
   closureOf: (drvPath: string) => DerivationClosure,
-): Derivation {
+): FinishedDerivation {
   const inputDrvs = new Map<string, readonly string[]>();
   for (const [drvPath, outputs] of request.inputDrvs) inputDrvs.set(drvPath, [...outputs].sort());
   const inputSrcs = new Set(request.inputSrcs);
@@ -33,7 +33,7 @@ export function makeDerivation(
     args: request.args,
     env: request.env,
   };
-  return hasher.fillOutputs(request.name, derivation);
+  return hasher.finish(request.name, derivation);
 }
 
 function outputOf({ name, fixed, floating }: DerivationRequest): DerivationOutput {

@@ -3,7 +3,6 @@
  * Read-only, it computes the same paths and writes nothing.
  */
 import type { Addition, LocalStore } from "#store/api.ts";
-import { serializeDerivation } from "#store/formats/derivation.ts";
 import { DerivationHasher, derivationReferences } from "#store/formats/derivation-hash.ts";
 import type { Derivation } from "#store/formats/derivation-type.ts";
 import { equalHashes, type Hash, hashBytes, parseHash } from "#store/formats/hash.ts";
@@ -244,11 +243,11 @@ export class LocalIo implements EvalIo {
 
   instantiate(request: DerivationRequest): InstantiatedDerivation {
     return this.#guard(() => {
-      const derivation = makeDerivation(request, this.#hasher, (drvPath) => this.#closureOf(drvPath));
-      const contents = serializeDerivation(derivation);
+      const finished = makeDerivation(request, this.#hasher, (drvPath) => this.#closureOf(drvPath));
+      const { derivation, contents } = finished;
       const references = derivationReferences(derivation);
       const drvPath = makeTextPath(`${request.name}.drv`, contents, references, this.storeDir);
-      this.#hasher.remember(drvPath, derivation);
+      this.#hasher.remember(drvPath, finished);
       const outputs = new Map<string, string>();
       const registered = new Map<string, string>();
       for (const [name, { path }] of derivation.outputs) {

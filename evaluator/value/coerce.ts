@@ -27,6 +27,10 @@ export interface CoerceOptions {
   readonly more?: boolean;
 }
 
+/** As in `"${x}"`. Made once: strings are taken apart character by character in Nix, and each step comes by here. */
+export const withCopies: CoerceOptions = { copyPaths: true };
+export const withoutCopies: CoerceOptions = { copyPaths: false };
+
 export function coerceToString(evaluation: Evaluation, value: Value, options: CoerceOptions): string | ContextString {
   if (typeof value === "string" || value instanceof ContextString) return value;
   if (value instanceof NixPath) return coercePath(evaluation, value.path, options);

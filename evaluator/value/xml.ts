@@ -13,6 +13,7 @@ import {
   isList,
   isString,
   type Lazy,
+  type List,
   NixFloat,
   NixPath,
   Thunk,
@@ -29,6 +30,40 @@ export interface XmlOptions {
 export function toXml(evaluation: Evaluation, value: Lazy, options: XmlOptions): string | ContextString {
   return new XmlWriter(evaluation, options).write(value);
 }
+
+/** The start of a line at any depth; lines are many, and put together from as few pieces as can be. */
+class LineStart {
+  readonly #text: string;
+  readonly #lines: string[] = [];
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  at(depth: number): string {
+    return this.#lines[depth] ?? this.#make(depth);
+  }
+
+  #make(depth: number): string {
+    while (this.#lines.length <= depth) this.#lines.push(`${"  ".repeat(this.#lines.length)}${this.#text}`);
+    return this.#lines[depth] as string;
+  }
+}
+
+const stringStart = new LineStart('<string value="');
+const intStart = new LineStart('<int value="');
+const pathStart = new LineStart('<path value="');
+const floatStart = new LineStart('<float value="');
+const trueLine = new LineStart('<bool value="true" />\n');
+const falseLine = new LineStart('<bool value="false" />\n');
+const nullLine = new LineStart("<null />\n");
+const listOpen = new LineStart("<list>\n");
+const listClose = new LineStart("</list>\n");
+const attrsOpen = new LineStart("<attrs>\n");
+const attrsClose = new LineStart("</attrs>\n");
+const attrStart = new LineStart('<attr name="');
+const attrClose = new LineStart("</attr>\n");
+const valueEnd = '" />\n';
 
 /** Given in the order of their names. */
 type Attribute = readonly [name: string, value: string];
@@ -49,6 +84,14 @@ class XmlWriter {
     this.#builder.text = "<?xml version='1.0' encoding='utf-8'?>\n";
     this.#element("expr", [], () => this.#value(value));
     return this.#builder.finish();
+  }
+
+  #line(start: LineStart): void {
+    this.#builder.text += start.at(this.#depth);
+  }
+
+  #leaf(start: LineStart, text: string): void {
+    this.#builder.text += start.at(this.#depth) + text + valueEnd;
   }
 
   #open(name: string, attributes: readonly Attribute[], end: string): void {
@@ -84,28 +127,38 @@ class XmlWriter {
   }
 
   #computed(value: Value): void {
-    if (isString(value)) {
-      if (value instanceof ContextString) this.#builder.addContext(value.context);
-      this.#empty("string", [["value", textOf(value)]]);
-    } else if (isInt(value)) this.#empty("int", [["value", String(value)]]);
-    else if (typeof value === "boolean") this.#empty("bool", [["value", String(value)]]);
-    else if (value === null) this.#empty("null");
-    else if (value instanceof NixPath) this.#empty("path", [["value", value.path]]);
-    else if (value instanceof NixFloat) this.#empty("float", [["value", formatFloat(value.value)]]);
-    else if (isList(value)) {
-      this.#element("list", [], () => {
-        for (const element of value) this.#value(element);
-      });
-    } else if (value instanceof Attrs) this.#set(value);
+    if (typeof value === "string") this.#leaf(stringStart, escapeXml(value));
+    else if (value instanceof ContextString) {
+      this.#builder.addContext(value.context);
+      this.#leaf(stringStart, escapeXml(value.text));
+    } else if (isInt(value)) this.#leaf(intStart, String(value));
+    else if (typeof value === "boolean") this.#line(value ? trueLine : falseLine);
+    else if (value === null) this.#line(nullLine);
+    else if (isList(value)) this.#list(value);
+    else if (value instanceof Attrs) this.#set(value);
+    else if (value instanceof NixPath) this.#leaf(pathStart, escapeXml(value.path));
+    else if (value instanceof NixFloat) this.#leaf(floatStart, formatFloat(value.value));
     else if (value instanceof LambdaValue) this.#function(value, 0);
     else if (value instanceof PartialCall && value.callee instanceof LambdaValue) {
       this.#function(value.callee, value.args.length);
     } else this.#empty("unevaluated");
   }
 
+  #list(list: List): void {
+    this.#line(listOpen);
+    this.#depth++;
+    for (let index = 0; index < list.length; index++) this.#value(list[index] as Lazy);
+    this.#depth--;
+    this.#line(listClose);
+  }
+
   #set(attrs: Attrs): void {
     if (!isDerivation(attrs)) {
-      this.#element("attrs", [], () => this.#members(attrs));
+      this.#line(attrsOpen);
+      this.#depth++;
+      this.#members(attrs);
+      this.#depth--;
+      this.#line(attrsClose);
       return;
     }
     const attributes: Attribute[] = [];
@@ -126,12 +179,21 @@ class XmlWriter {
   }
 
   #members(attrs: Attrs): void {
-    attrs.keys.forEach((name, index) => {
-      const [column, line, ...path] = this.#location(attrs.shape.position(index));
-      const attributes: Attribute[] =
-        column === undefined || line === undefined ? [["name", name]] : [column, line, ["name", name], ...path];
-      this.#element("attr", attributes, () => this.#value(attrs.values[index] as Lazy));
-    });
+    for (let index = 0; index < attrs.size; index++) {
+      this.#openMember(attrs, index);
+      this.#depth++;
+      this.#value(attrs.values[index] as Lazy);
+      this.#depth--;
+      this.#line(attrClose);
+    }
+  }
+
+  #openMember(attrs: Attrs, index: number): void {
+    const name = attrs.keys[index] as string;
+    const [column, line, ...path] = this.#options.locations ? this.#location(attrs.shape.position(index)) : [];
+    if (column === undefined || line === undefined) {
+      this.#builder.text += `${attrStart.at(this.#depth) + escapeXml(name)}">\n`;
+    } else this.#open("attr", [column, line, ["name", name], ...path], ">");
   }
 
   /** `given`: how many parameters of `a: b: ..` have their arguments. */

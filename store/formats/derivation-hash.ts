@@ -6,7 +6,7 @@
  * Source: Nix manual, "Derivation and deriving path"; Dolstra 2006, section 5.4.1.
  */
 import { AppError } from "../std/app-error.ts";
-import { serializeDerivation } from "./derivation.ts";
+import { DerivationPrinter, serializeDerivation } from "./derivation.ts";
 import type { Derivation, DerivationOutput } from "./derivation-type.ts";
 import { formatDigest, type Hash, hashHex, isHashAlgorithm, parseHash } from "./hash.ts";
 import {
@@ -44,30 +44,19 @@ function parseFixedOutput(output: DerivationOutput): FixedOutput {
   return { method, hash: parseHash(output.hash, algorithm) };
 }
 
-/**
- * Hash of a derivation as its users see it, base-16.
- * @param inputHash this same hash of an input derivation
- */
-export function hashDerivationModulo(
-  derivation: Derivation,
-  inputHash: (drvPath: string) => string,
-  maskOutputs: boolean,
-): string {
-  const output = derivation.outputs.get("out");
-  // What is built anew each time has no hash of its own: whoever uses it is not known before it is built either.
-  if ([...derivation.outputs.values()].some(({ hash }) => hash === impureHash)) return hashHex("sha256", impureHash);
-  if (output !== undefined && fixedOutputOf(derivation) !== null) {
-    return hashHex("sha256", `fixed:out:${output.hashAlgorithm}:${output.hash}:${output.path}`);
-  }
-  const inputDrvs = new Map<string, string[]>();
-  for (const [drvPath, names] of derivation.inputDrvs) {
-    const hash = inputHash(drvPath);
-    const seen = inputDrvs.get(hash);
-    if (seen === undefined) inputDrvs.set(hash, [...names]);
-    else seen.push(...names);
-  }
-  return hashHex("sha256", serializeDerivation(derivation, { maskOutputs, inputDrvs }));
+/** A derivation with all paths that can be known, and what follows from them. */
+export interface FinishedDerivation {
+  readonly derivation: Derivation;
+  /** What its `.drv` file holds. */
+  readonly contents: string;
+  /** Its hash as those that use it see it, base-16. */
+  readonly hash: string;
 }
+
+type Paths = ReadonlyMap<string, string>;
+
+const noPaths: Paths = new Map();
+const noInputs: Derivation["inputDrvs"] = new Map();
 
 /** Hashes derivations of a graph, each once. One for a whole evaluation; it holds 64 characters a derivation. */
 export class DerivationHasher {
@@ -85,48 +74,105 @@ export class DerivationHasher {
 
   /** Hash of the derivation at this path, read when it is not known yet. */
   hashOf(drvPath: string): string {
-    return this.#memo.get(drvPath) ?? this.remember(drvPath, this.#read(drvPath));
+    return this.#memo.get(drvPath) ?? this.#hashRead(drvPath);
   }
 
-  /** Hashes a finished derivation, so that its `.drv` need not be read back. */
-  remember(drvPath: string, derivation: Derivation): string {
-    const hash = hashDerivationModulo(derivation, (path) => this.hashOf(path), false);
-    this.#memo.set(drvPath, hash);
-    if ([...derivation.outputs.values()].some(({ path }) => path === "")) this.#deferred.add(drvPath);
+  #hashRead(drvPath: string): string {
+    const derivation = this.#read(drvPath);
+    const hash =
+      promisedHash(derivation) ??
+      hashHex("sha256", new DerivationPrinter(derivation).print({ inputDrvs: this.#inputHashes(derivation) }));
+    this.remember(drvPath, { derivation, hash });
     return hash;
+  }
+
+  /** What the paths of input-addressed outputs are made from. */
+  maskedHash(derivation: Derivation): string {
+    const inputDrvs = this.#inputHashes(derivation);
+    return hashHex("sha256", new DerivationPrinter(derivation).print({ paths: noPaths, inputDrvs }));
+  }
+
+  /** What a finished derivation's path is, so that its `.drv` need not be read back. */
+  remember(drvPath: string, { derivation, hash }: Pick<FinishedDerivation, "derivation" | "hash">): void {
+    this.#memo.set(drvPath, hash);
+    for (const { path } of derivation.outputs.values()) if (path === "") this.#deferred.add(drvPath);
   }
 
   /**
    * Fills in the output paths, and the environment variables named after the outputs.
    * @param derivation with empty output paths
    */
-  fillOutputs(name: string, derivation: Derivation): Derivation {
+  finish(name: string, derivation: Derivation): FinishedDerivation {
     const fixed = fixedOutputOf(derivation);
-    if (fixed === null && isFloating(derivation)) return withPlaceholders(derivation);
-    const pathOf = fixed === null ? this.#addressByInput(name, derivation) : this.#addressByOutput(name, fixed);
-    const outputs = new Map<string, DerivationOutput>();
-    const env = new Map(derivation.env);
-    for (const [outputName, output] of derivation.outputs) {
-      const path = pathOf(outputName);
-      outputs.set(outputName, { ...output, path });
-      env.set(outputName, path);
+    if (fixed !== null) return this.#finishFixed(name, derivation, fixed);
+    if (isFloating(derivation)) return this.#finishFloating(derivation);
+    const printer = new DerivationPrinter(withPaths(derivation, noPaths));
+    const inputDrvs = this.#inputHashes(derivation);
+    const paths = this.#pathsByInput(name, derivation, () =>
+      hashHex("sha256", printer.print({ paths: noPaths, inputDrvs })),
+    );
+    const hash = hashHex("sha256", printer.print({ paths, inputDrvs }));
+    return { derivation: withPaths(derivation, paths), contents: printer.print({ paths }), hash };
+  }
+
+  #finishFixed(name: string, derivation: Derivation, { method, hash }: FixedOutput): FinishedDerivation {
+    const path =
+      method === "text"
+        ? makeStorePath("text", formatDigest(hash, "base16"), name, this.#storeDir)
+        : makeFixedOutputPath(name, method, hash, { storeDir: this.#storeDir });
+    const finished = withPaths(derivation, new Map([["out", path]]));
+    return { derivation: finished, contents: serializeDerivation(finished), hash: promisedHash(finished) ?? "" };
+  }
+
+  #finishFloating(derivation: Derivation): FinishedDerivation {
+    const finished = withPlaceholders(derivation);
+    const printer = new DerivationPrinter(finished);
+    const hash =
+      promisedHash(finished) ?? hashHex("sha256", printer.print({ inputDrvs: this.#inputHashes(derivation) }));
+    return { derivation: finished, contents: printer.print(), hash };
+  }
+
+  #pathsByInput(name: string, derivation: Derivation, hashMasked: () => string): Paths {
+    for (const path of derivation.inputDrvs.keys()) if (this.#deferred.has(path)) return noPaths;
+    const hash = hashMasked();
+    const paths = new Map<string, string>();
+    for (const output of derivation.outputs.keys()) {
+      paths.set(output, makeOutputPath(output, hash, name, this.#storeDir));
     }
-    return { ...derivation, outputs, env };
+    return paths;
   }
 
-  #addressByOutput(name: string, fixed: FixedOutput): () => string {
-    const { method, hash } = fixed;
-    if (method === "text") return () => makeStorePath("text", formatDigest(hash, "base16"), name, this.#storeDir);
-    return () => makeFixedOutputPath(name, method, hash, { storeDir: this.#storeDir });
+  /** Inputs that have the same hash count as one. */
+  #inputHashes({ inputDrvs }: Derivation): Derivation["inputDrvs"] {
+    if (inputDrvs.size === 0) return noInputs;
+    const inputs = new Map<string, readonly string[]>();
+    for (const [drvPath, names] of inputDrvs) {
+      const hash = this.hashOf(drvPath);
+      const seen = inputs.get(hash);
+      inputs.set(hash, seen === undefined ? names : [...seen, ...names]);
+    }
+    return inputs;
   }
+}
 
-  #addressByInput(name: string, derivation: Derivation): (outputName: string) => string {
-    const env = new Map(derivation.env);
-    for (const outputName of derivation.outputs.keys()) env.set(outputName, "");
-    const hash = hashDerivationModulo({ ...derivation, env }, (path) => this.hashOf(path), true);
-    for (const path of derivation.inputDrvs.keys()) if (this.#deferred.has(path)) return () => "";
-    return (outputName) => makeOutputPath(outputName, hash, name, this.#storeDir);
+/** A fixed output counts by what it promises, not by how it is made; null for other derivations. */
+function promisedHash(derivation: Derivation): string | null {
+  // What is built anew each time has no hash of its own: whoever uses it is not known before it is built either.
+  for (const { hash } of derivation.outputs.values()) if (hash === impureHash) return hashHex("sha256", impureHash);
+  const output = derivation.outputs.get("out");
+  if (output === undefined || fixedOutputOf(derivation) === null) return null;
+  return hashHex("sha256", `fixed:out:${output.hashAlgorithm}:${output.hash}:${output.path}`);
+}
+
+function withPaths(derivation: Derivation, paths: Paths): Derivation {
+  const outputs = new Map<string, DerivationOutput>();
+  const env = new Map(derivation.env);
+  for (const [name, output] of derivation.outputs) {
+    const path = paths.get(name) ?? "";
+    outputs.set(name, { ...output, path });
+    env.set(name, path);
   }
+  return { ...derivation, outputs, env };
 }
 
 /** Are the outputs addressed by what is built? */

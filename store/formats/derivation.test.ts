@@ -64,8 +64,9 @@ test("parseDerivation refuses anything cut, doubled or trailing", () => {
 
 test("DerivationHasher fills in the output paths that Nix computed", () => {
   for (const [name, text] of Object.entries({ foo: FOO, fix: FIX, bar: BAR })) {
-    const filled = hasher().fillOutputs(name, withoutPaths(parseDerivation(text)));
-    assert.equal(serializeDerivation(filled), text);
+    const finished = hasher().finish(name, withoutPaths(parseDerivation(text)));
+    assert.equal(finished.contents, text);
+    assert.equal(serializeDerivation(finished.derivation), text);
   }
 });
 
@@ -75,8 +76,8 @@ test("DerivationHasher reads each input once", () => {
     read.push(drvPath);
     return parseDerivation(TEXT_OF[drvPath] ?? assert.fail(drvPath));
   });
-  counting.fillOutputs("bar", withoutPaths(parseDerivation(BAR)));
-  counting.fillOutputs("bar", withoutPaths(parseDerivation(BAR)));
+  counting.finish("bar", withoutPaths(parseDerivation(BAR)));
+  counting.finish("bar", withoutPaths(parseDerivation(BAR)));
   assert.equal(read.length, 2);
 });
 

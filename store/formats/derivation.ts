@@ -15,40 +15,99 @@ function quote(text: string): string {
   return MUST_ESCAPE.test(text) ? `"${text.replace(/["\\\n\r\t]/g, (c) => ESCAPES[c] ?? c)}"` : `"${text}"`;
 }
 
-function quoteList(items: Iterable<string>): string {
+function quoteList(items: readonly string[]): string {
   let text = "[";
-  for (const item of items) text += text.length === 1 ? quote(item) : `,${quote(item)}`;
+  for (let index = 0; index < items.length; index++) text += (index === 0 ? "" : ",") + quote(items[index] as string);
   return `${text}]`;
 }
 
-function sortedEntries<T>(map: ReadonlyMap<string, T>): [string, T][] {
-  return [...map].sort((a, b) => compareBytes(a[0], b[0]));
+function sortedDistinct(items: readonly string[]): readonly string[] {
+  return items.length < 2 ? items : [...new Set(items)].sort(compareBytes);
+}
+
+function sortedKeys(map: ReadonlyMap<string, unknown>): string[] {
+  return [...map.keys()].sort(compareBytes);
+}
+
+/** The list of input derivations; keyed by path as it is written, by hash as it is hashed. */
+function inputsText(inputDrvs: Derivation["inputDrvs"]): string {
+  let text = "";
+  for (const key of sortedKeys(inputDrvs)) {
+    text += `${text === "" ? "" : ","}(${quote(key)},${quoteList(sortedDistinct(inputDrvs.get(key) ?? []))})`;
+  }
+  return text;
 }
 
 /** What stands in for parts of a derivation when it is hashed rather than written. */
 export interface SerializeOptions {
-  /** Blank the output paths and the environment variables named after outputs. */
-  readonly maskOutputs?: boolean;
+  /** Instead of its own, output name -> path; they are also the environment variables named after outputs. */
+  readonly paths?: ReadonlyMap<string, string>;
   /** Instead of the input derivations' paths: their hashes. */
-  readonly inputDrvs?: ReadonlyMap<string, readonly string[]>;
+  readonly inputDrvs?: Derivation["inputDrvs"];
+}
+
+/**
+ * Prints one derivation several times: each is hashed with its output paths blanked, hashed with them, and written. What
+ * these have in common is quoted and put together once.
+ */
+export class DerivationPrinter {
+  readonly #derivation: Derivation;
+  readonly #outputNames: readonly string[];
+  /** Sources, platform, builder and arguments. */
+  readonly #middle: string;
+  /** The environment in pieces; between each and the next stands the value of an output's variable. */
+  readonly #env: readonly string[];
+  readonly #envOutputs: readonly string[];
+
+  constructor(derivation: Derivation) {
+    const { outputs, inputSrcs, platform, builder, args, env } = derivation;
+    this.#derivation = derivation;
+    this.#outputNames = sortedKeys(outputs);
+    const program = `${quote(platform)},${quote(builder)},${quoteList(args)}`;
+    this.#middle = `${quoteList(sortedDistinct(inputSrcs))},${program}`;
+    const pieces: string[] = [];
+    const envOutputs: string[] = [];
+    let piece = "";
+    for (const [index, name] of sortedKeys(env).entries()) {
+      piece += `${index === 0 ? "" : ","}(${quote(name)},`;
+      if (outputs.has(name)) {
+        pieces.push(piece);
+        envOutputs.push(name);
+        piece = ")";
+      } else piece += `${quote(env.get(name) ?? "")})`;
+    }
+    pieces.push(piece);
+    this.#env = pieces;
+    this.#envOutputs = envOutputs;
+  }
+
+  print(options: SerializeOptions = {}): string {
+    const { outputs } = this.#derivation;
+    const { paths } = options;
+    let text = "Derive([";
+    for (const [index, name] of this.#outputNames.entries()) {
+      const output = outputs.get(name);
+      if (output === undefined) continue;
+      const path = quote(paths === undefined ? output.path : (paths.get(name) ?? ""));
+      text += `${index === 0 ? "" : ","}(${quote(name)},${path},${quote(output.hashAlgorithm)},${quote(output.hash)})`;
+    }
+    const inputs = inputsText(options.inputDrvs ?? this.#derivation.inputDrvs);
+    return `${text}],[${inputs}],${this.#middle},[${this.#envText(paths)}])`;
+  }
+
+  #envText(paths: ReadonlyMap<string, string> | undefined): string {
+    let text = this.#env[0] ?? "";
+    for (const [index, name] of this.#envOutputs.entries()) {
+      const value = paths === undefined ? this.#derivation.env.get(name) : paths.get(name);
+      text += quote(value ?? "") + this.#env[index + 1];
+    }
+    return text;
+  }
 }
 
 /** The exact bytes, as a byte string, that Nix writes for this derivation. */
-export function serializeDerivation(derivation: Derivation, options: SerializeOptions = {}): string {
-  const mask = options.maskOutputs === true;
-  const outputs = sortedEntries(derivation.outputs).map(
-    ([name, o]) => `(${quote(name)},${quote(mask ? "" : o.path)},${quote(o.hashAlgorithm)},${quote(o.hash)})`,
-  );
-  const inputDrvs = sortedEntries(options.inputDrvs ?? derivation.inputDrvs).map(
-    ([path, names]) => `(${quote(path)},${quoteList([...new Set(names)].sort(compareBytes))})`,
-  );
-  const inputSrcs = quoteList([...new Set(derivation.inputSrcs)].sort(compareBytes));
-  const env = sortedEntries(derivation.env).map(
-    ([name, value]) => `(${quote(name)},${quote(mask && derivation.outputs.has(name) ? "" : value)})`,
-  );
-  const head = `Derive([${outputs.join(",")}],[${inputDrvs.join(",")}],${inputSrcs}`;
-  const program = `${quote(derivation.platform)},${quote(derivation.builder)},${quoteList(derivation.args)}`;
-  return `${head},${program},[${env.join(",")}])`;
+export function serializeDerivation(derivation: Derivation): string {
+  return new DerivationPrinter(derivation).print();
 }
 
 /**

@@ -83,15 +83,23 @@ export function equalHashes(left: Hash, right: Hash): boolean {
   return left.algorithm === right.algorithm && Buffer.compare(left.digest, right.digest) === 0;
 }
 
+/** Byte strings are turned into bytes here, unless they are long. */
+const scratch: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
+
+function toBytes(data: string | Uint8Array): Uint8Array {
+  if (typeof data !== "string") return data;
+  if (data.length > scratch.length) return Buffer.from(data, "latin1");
+  return scratch.subarray(0, scratch.write(data, "latin1"));
+}
+
 /** Base-16 digest of bytes or of a byte string. */
 export function hashHex(algorithm: HashAlgorithm, data: string | Uint8Array): string {
-  return oneShotHash(algorithm, typeof data === "string" ? Buffer.from(data, "latin1") : data, "hex");
+  return oneShotHash(algorithm, toBytes(data), "hex");
 }
 
 /** Hash of bytes or of a byte string. */
 export function hashBytes(algorithm: HashAlgorithm, data: string | Uint8Array): Hash {
-  const bytes = typeof data === "string" ? Buffer.from(data, "latin1") : data;
-  return { algorithm, digest: oneShotHash(algorithm, bytes, "buffer") };
+  return { algorithm, digest: oneShotHash(algorithm, toBytes(data), "buffer") };
 }
 
 /** Hashes a stream and counts its bytes. */

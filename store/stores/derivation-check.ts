@@ -4,7 +4,7 @@
  * a package that others will use. Input derivations are valid, hence checked before.
  */
 import { parseDerivation } from "../formats/derivation.ts";
-import { DerivationHasher, fixedOutputOf, hashDerivationModulo } from "../formats/derivation-hash.ts";
+import { DerivationHasher, fixedOutputOf } from "../formats/derivation-hash.ts";
 import type { Derivation } from "../formats/derivation-type.ts";
 import { type NarHandler, NarReader } from "../formats/nar-reader.ts";
 import { makeOutputPath } from "../formats/store-path.ts";
@@ -48,7 +48,7 @@ export class DerivationCheck {
   #pathRule(name: string, derivation: Derivation): (outputName: string) => string {
     const fixed = fixedOutputOf(derivation);
     if (fixed !== null) return () => contentAddressedPath(fixed, name, [], this.#storeDir);
-    const hash = hashDerivationModulo(derivation, (drvPath) => this.#hasher.hashOf(drvPath), true);
+    const hash = this.#hasher.maskedHash(derivation);
     return (outputName) => makeOutputPath(outputName, hash, name, this.#storeDir);
   }
 }

@@ -61,7 +61,7 @@ export class BuildWorkshop implements Disposable {
   /** Writes a derivation; returns its path. The script finds the tools on PATH. */
   add(spec: DrvSpec): string {
     const sources = spec.script === undefined ? [] : this.toolPaths;
-    const derivation = this.#hasher.fillOutputs(spec.name, {
+    const finished = this.#hasher.finish(spec.name, {
       outputs: new Map((spec.outputs ?? ["out"]).map((name) => [name, emptyOutput(spec.fixed)])),
       inputDrvs: new Map(
         (spec.inputs ?? []).map((drvPath) => [drvPath, [...this.store.readDerivation(drvPath).outputs.keys()]]),
@@ -78,7 +78,7 @@ export class BuildWorkshop implements Disposable {
         }),
       ),
     });
-    return this.store.addDerivation(spec.name, derivation);
+    return this.store.addDerivation(spec.name, finished.derivation);
   }
 
   /** Logical path of an output. */

@@ -118,5 +118,7 @@ builtins.getEnv 1
 (derivation { name = "n"; builder = "b"; system = "s"; outputs = [ ]; }).drvPath
 # case: derivation with an output twice
 (derivation { name = "n"; builder = "b"; system = "s"; outputs = [ "out" "out" ]; }).drvPath
+# case: derivation with the name of an output that refers to a store path
+(derivation { name = "n"; builder = "b"; system = "s"; a = 1; outputs = [ (builtins.toFile "t" "x") ]; }).a
 # case: derivation of an integer
 derivation 1

@@ -91,7 +91,7 @@ test("addDerivation registers references and outputs", () => {
     env: new Map(env0),
   };
   const hasher = new DerivationHasher((drvPath) => env.store.readDerivation(drvPath));
-  const derivation = hasher.fillOutputs("d", empty);
+  const derivation = hasher.finish("d", empty).derivation;
   const drvPath = env.store.addDerivation("d", derivation);
   const output = derivation.outputs.get("out")?.path ?? "";
   assert.deepEqual(env.store.readDerivation(drvPath), derivation);
