@@ -87,7 +87,7 @@ export class Daemon {
     // the socket's mode lets in nobody but ourselves and root
     if (!isRoot() && this.#path !== null) return { isTrusted: true };
     const peer = await this.#peerOf(socket);
-    // whose standard input it was, which stopped our reading
+    // handing it to a process stopped our reading
     socket.resume();
     const who = peer === null ? "an unknown user" : `pid ${peer.pid}, user ${peer.user}`;
     try {

@@ -24,9 +24,14 @@ export interface Peer {
   readonly memberOf: readonly string[];
 }
 
-/** Standard input is the socket; arguments are groups. SOL_SOCKET is 1 and SO_PEERCRED 17 on x86-64 and AArch64. */
+/**
+ * Descriptor 3 is the socket: as one of the first three, libuv would make it blocking, for us as well, and then a client
+ * that does not read would stop the whole daemon. Arguments are groups. SOL_SOCKET is 1 and SO_PEERCRED 17 on x86-64 and
+ * AArch64.
+ */
 const SCRIPT = `
-my $packed = getsockopt(STDIN, 1, 17) or exit 1;
+open(my $socket, "+<&=", 3) or exit 1;
+my $packed = getsockopt($socket, 1, 17) or exit 1;
 my ($pid, $uid, $gid) = unpack("iII", $packed);
 my $user = getpwuid($uid); $user = $uid unless defined $user;
 my $group = getgrgid($gid); $group = $gid unless defined $group;
@@ -44,10 +49,11 @@ const TIMEOUT_MS = 10_000;
 export async function peerOf(socket: Socket, groups: readonly string[]): Promise<Peer> {
   // a setting of the environment must not make perl load anything
   const child = spawn(PROGRAM, ["-e", SCRIPT, "--", ...groups], {
-    stdio: [socket, "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "ignore", socket],
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin" },
     timeout: TIMEOUT_MS,
   });
+  if (child.stdout === null) throw unknownPeer();
   const failure = new Promise<never>((_, reject) => child.once("error", (cause) => reject(unknownPeer(cause))));
   const [pid, uid, gid, user, group, ...memberOf] = (await Promise.race([text(child.stdout), failure])).split("\0");
   if (group === undefined || user === undefined) throw unknownPeer();

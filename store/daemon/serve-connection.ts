@@ -90,7 +90,7 @@ async function greetInTime(
 /** Null when the other side left or is not served; it was told why. */
 async function greet(transport: Transport, reader: WireReader, options: ServeOptions): Promise<GreetedClient | null> {
   if (await reader.isAtEnd()) return null;
-  if ((await reader.number()) !== CLIENT_MAGIC) throw protocolError("this is no client of a Nix daemon");
+  if ((await reader.uint64()) !== BigInt(CLIENT_MAGIC)) throw protocolError("this is no client of a Nix daemon");
   await transport.write(new WireWriter().number(DAEMON_MAGIC).number(encodeVersion(OUR_VERSION)).take());
   const theirs = decodeVersion(await reader.number());
   if (theirs === null) throw protocolError("the client speaks another major version");
