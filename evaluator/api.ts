@@ -13,6 +13,7 @@ import {
 import type { RealiseRequest } from "./worker/protocol.ts";
 import type { EvaluationSession, SessionHooks } from "./worker/session.ts";
 import type { EvaluatedAttribute } from "./worker/tree-pool.ts";
+import type { WatchedAnswer } from "./worker/watch.ts";
 
 export type {
   AutoArgument,
@@ -34,6 +35,7 @@ export type {
 } from "./worker/session-protocol.ts";
 export type { EvaluatedAttribute } from "./worker/tree-pool.ts";
 export type { AttributeDerivation } from "./worker/tree-protocol.ts";
+export type { WatchedAnswer } from "./worker/watch.ts";
 
 /**
  * What to evaluate and what to make of it. All text is ordinary text.
@@ -135,6 +137,19 @@ function mayBeKnown({ source }: EvaluationRequestData): boolean {
 async function findKnown(request: EvaluationRequestData): Promise<KnownResult> {
   const { findResult } = await import("./glue/results/find-result.ts");
   return findResult(request);
+}
+
+/**
+ * Evaluates, and again whenever something has changed that the last evaluation read: files, names in folders, what was not
+ * there. Gives each answer that differs from the one before; an error of the evaluation is an answer too. An answer is always
+ * that of a new evaluation, but comes sooner. Ends by the signal, whose reason is thrown.
+ *
+ * @example
+ * for await (const round of watchEvaluation({ source, root, output, signal })) show("answer" in round ? round.answer : round.error);
+ */
+export async function* watchEvaluation(options: EvaluateOptions): AsyncGenerator<WatchedAnswer> {
+  const watch = await import("./worker/watch.ts");
+  yield* watch.watchEvaluation(requestOf(options), { ...hooksOf(options), signal: options.signal });
 }
 
 /** What a session is asked for besides the options that it was opened with. */

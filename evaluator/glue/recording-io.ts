@@ -46,6 +46,16 @@ export class RecordingIo implements EvalIo {
     return { reads: this.#recorder.finish(), log: this.#log };
   }
 
+  /** What was read, also when it is not all; for watching. */
+  get reads(): ReadLog {
+    return this.#recorder.finish();
+  }
+
+  /** See {@link ReadRecorder.sawYoungFile}. */
+  get sawYoungFile(): boolean {
+    return this.#recorder.sawYoungFile;
+  }
+
   get storeDir(): string {
     return this.#inner.storeDir;
   }

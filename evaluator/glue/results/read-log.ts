@@ -73,10 +73,16 @@ export class ReadRecorder {
   readonly #variables = new Map<string, string>();
   readonly #registered = new Set<string>();
   #isComplete = true;
+  #sawYoungFile = false;
 
   /** False when something was read that cannot be checked later. */
   get isComplete(): boolean {
-    return this.#isComplete;
+    return this.#isComplete && !this.#sawYoungFile;
+  }
+
+  /** True when a file had only just been changed, so that one more change might not show. */
+  get sawYoungFile(): boolean {
+    return this.#sawYoungFile;
   }
 
   giveUp(): void {
@@ -95,7 +101,7 @@ export class ReadRecorder {
 
   /** Call before the contents of a file or the names of a folder are read. */
   contents(path: string): void {
-    if (!this.#isComplete || this.#contents.has(path)) return;
+    if (this.#contents.has(path)) return;
     const found = look(path);
     if (found === null || found.stats === null) this.#missing(path);
     else if (found.kind === "r") this.#keep(path, "F", found.stats);
@@ -107,8 +113,10 @@ export class ReadRecorder {
   /** Call before a symlink itself is copied. */
   link(path: string): void {
     const found = look(path);
-    if (found?.kind !== "l" || found.stats === null || isRacy(found.stats, Date.now())) this.giveUp();
-    else this.#links.set(path, identityOf(found.stats));
+    if (found?.kind === "l" && found.stats !== null) {
+      if (isRacy(found.stats, Date.now())) this.#sawYoungFile = true;
+      this.#links.set(path, identityOf(found.stats));
+    } else this.giveUp();
   }
 
   /** Something in the store, which is there as a whole and never changes, or is not. */
@@ -136,7 +144,7 @@ export class ReadRecorder {
   }
 
   #keep(path: string, kind: string, stats: Stats): void {
-    if (isRacy(stats, Date.now())) this.giveUp();
+    if (isRacy(stats, Date.now())) this.#sawYoungFile = true;
     this.#contents.set(path, [kind, identityOf(stats)]);
   }
 
