@@ -161,6 +161,7 @@ function merge(from: Value[], to: Value[], [start, middle, end]: [number, number
 function genericClosure(lazy: Lazy): Value {
   const arguments_ = expectSet(lazy);
   const startSet = expectList(required(arguments_, "startSet"));
+  if (startSet.length === 0) return startSet;
   const operator = expectFunction(required(arguments_, "operator"));
   const seen = new KeySet();
   const result: List = [];
