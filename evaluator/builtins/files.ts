@@ -14,7 +14,6 @@ import {
   expectList,
   expectPlainText,
   expectString,
-  expectText,
   textOf,
 } from "../value/expect.ts";
 import { toJson } from "../value/json.ts";
@@ -61,7 +60,7 @@ export function findFile(evaluation: Evaluation, entries: Lazy, lazyName: Lazy):
     const prefix = entry.get("prefix");
     const path = entry.get("path");
     if (path === undefined) continue;
-    const found = findInEntry(evaluation, prefix === undefined ? "" : expectText(prefix), path, name);
+    const found = findInEntry(evaluation, prefix === undefined ? "" : expectPlainText(prefix), path, name);
     if (found !== null) return new NixPath(found);
   }
   if (name.startsWith("nix/"))

@@ -30,3 +30,5 @@ let s = builtins.appendContext "a" { "/nix/store/0000000000000000000000000000000
 let s = builtins.appendContext "a" { "/nix/store/00000000000000000000000000000000-x.drv" = { path = true; }; }; in builtins.getEnv s
 # case: appending to a path
 let s = builtins.appendContext "a" { "/nix/store/00000000000000000000000000000000-x.drv" = { path = true; }; }; in /a + s
+# case: findFile takes no prefix with a context
+builtins.findFile [ { path = ../fixtures; prefix = builtins.appendContext "" { "/nix/store/00000000000000000000000000000000-x.drv" = { path = true; }; }; } ] "text.txt"
