@@ -10,6 +10,8 @@ export async function launch() {
   // Set before anything else is loaded, and for the workers that come later: it halves the time to start.
   process.env.NODE_COMPILE_CACHE ??= join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "firn", "compiled");
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
+  const { resolveQuickly } = await import("../store/std/quick-resolve.ts");
+  resolveQuickly();
   const { main } = await import("../cli/main.ts");
   await main(basename(process.argv[1]), process.argv.slice(2));
 }

@@ -122,7 +122,8 @@ export class EvaluationSession implements Disposable {
     setFlagsFromString(`--min-semi-space-size=${semiSpaceMib}`);
     setFlagsFromString(`--max-semi-space-size=${semiSpaceMib}`);
     this.#shared = new SharedArrayBuffer(sharedBytes);
-    const worker = new Worker(new URL("session-entry.ts", import.meta.url), {
+    const worker = new Worker(new URL("quick-start.ts", import.meta.url), {
+      argv: ["session-entry.ts"],
       workerData: {
         request: this.#request,
         shared: this.#shared,

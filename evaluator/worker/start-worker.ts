@@ -29,7 +29,8 @@ export async function runInWorker(request: EvaluationRequestData, hooks: WorkerH
   const capMib = memoryCapMib(hooks.memoryLimitMib);
   setFlagsFromString(`--min-semi-space-size=${semiSpaceMib}`);
   setFlagsFromString(`--max-semi-space-size=${semiSpaceMib}`);
-  const worker = new Worker(new URL("worker-entry.ts", import.meta.url), {
+  const worker = new Worker(new URL("quick-start.ts", import.meta.url), {
+    argv: ["worker-entry.ts"],
     workerData: { request, resultKey: hooks.resultKey, shared } satisfies WorkerStart,
     resourceLimits: resourceLimits(capMib, stackMib),
   });

@@ -25,7 +25,8 @@ function startThread(tree: TreeRequest): { readonly worker: Worker; readonly sha
   setFlagsFromString(`--max-semi-space-size=${semiSpaceMib}`);
   const shared = new SharedArrayBuffer(sharedBytes);
   const writer = new StoreWriter(tree.request.root);
-  const worker = new Worker(new URL("tree-thread.ts", import.meta.url), {
+  const worker = new Worker(new URL("quick-start.ts", import.meta.url), {
+    argv: ["tree-thread.ts"],
     workerData: { tree, shared } satisfies ThreadStart,
     resourceLimits: resourceLimits(tree.capMib, stackMib),
   });

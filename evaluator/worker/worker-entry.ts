@@ -1,6 +1,7 @@
 /** The worker: answers one request and ends. */
+import { createRequire } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
-import { openLocalStore } from "#store/local/local-store.ts";
+import type { LocalStore } from "#store/api.ts";
 import type { AdditionSink } from "../glue/pending-writes.ts";
 import { EvalIoError } from "../io.ts";
 import { awaitRealise, type RealiseRequest, type WorkerMessage, type WorkerStart } from "./protocol.ts";
@@ -8,6 +9,13 @@ import { RequestFailure, runRequest } from "./run-request.ts";
 
 function post(message: WorkerMessage): void {
   parentPort?.postMessage(message);
+}
+
+/** Loaded when it is needed, which is seldom: what is added goes to the thread that waits. The io is synchronous. */
+function openStore(root: string): LocalStore {
+  const load = createRequire(import.meta.url);
+  const module = load("#store/local/local-store.ts") as typeof import("#store/local/local-store.ts");
+  return module.openLocalStore({ root });
 }
 
 function main({ request, resultKey, shared }: WorkerStart): void {
@@ -22,7 +30,7 @@ function main({ request, resultKey, shared }: WorkerStart): void {
   };
   try {
     const log = (line: string): void => post({ type: "log", line });
-    const hooks = { openStore: (root: string) => openLocalStore({ root }), log, realise, sink };
+    const hooks = { openStore, log, realise, sink };
     const answer = runRequest(request, hooks, resultKey);
     post({ type: "answer", answer });
   } catch (error) {
