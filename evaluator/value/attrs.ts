@@ -64,7 +64,7 @@ function applyPlan(plan: MergePlan, left: readonly Lazy[], right: readonly Lazy[
   return new Attrs(plan.shape, values);
 }
 
-function override(left: readonly Lazy[], right: readonly Lazy[], targets: readonly number[]): Lazy[] {
+function override(left: readonly Lazy[], right: readonly Lazy[], targets: ArrayLike<number>): Lazy[] {
   const values = left.slice();
   for (let index = 0; index < right.length; index++) values[targets[index] as number] = right[index] as Lazy;
   return values;
@@ -90,17 +90,18 @@ function mergeOnce(left: Attrs, right: Attrs): Attrs {
   const overlap = right.size - places.added;
   if (overlap === left.size) return right;
   if (places.added === 0) {
-    const { at } = places;
-    return new Attrs(overriddenShape(left.shape, right.shape, at), override(left.values, right.values, at));
+    return new Attrs(left.shape.overriddenOnce(right.shape, places.at), override(left.values, right.values, places.at));
   }
   const size = left.size + places.added;
-  const keys = splice(left.keys, right.keys, places, left.keys, right.keys, size);
-  const values = splice(left.keys, right.keys, places, left.values, right.values, size);
-  return new Attrs(new Shape(keys, splicedPositions(left.shape, right.shape, places, size), false), values);
+  const splice = <T>(a: readonly T[], b: readonly T[]): T[] => merged(left.keys, right.keys, places, a, b, size);
+  const keys = splice(left.keys, right.keys);
+  const values = splice(left.values, right.values);
+  const positions = (): number[] => splice(left.shape.allPositions(), right.shape.allPositions());
+  return new Attrs(left.shape.extendedOnce(right.shape, keys, positions), values);
 }
 
 /** Of two arrays that belong to `leftKeys` and `rightKeys`, the one that belongs to the merged keys. */
-function splice<T>(
+function merged<T>(
   leftKeys: readonly string[],
   rightKeys: readonly string[],
   { at: places }: Places,
@@ -109,30 +110,18 @@ function splice<T>(
   size: number,
 ): T[] {
   // Of the right size or a little larger, and without holes.
-  const merged = left.concat(right);
+  const result = left.concat(right);
   let from = 0;
   let to = 0;
-  for (let index = 0; index < places.length; index++) {
+  for (let index = 0; index < rightKeys.length; index++) {
     const at = places[index] as number;
-    while (from < at) merged[to++] = left[from++] as T;
-    merged[to++] = right[index] as T;
+    while (from < at) result[to++] = left[from++] as T;
+    result[to++] = right[index] as T;
     if (leftKeys[at] === rightKeys[index]) from++;
   }
-  while (from < left.length) merged[to++] = left[from++] as T;
-  merged.length = size;
-  return merged;
-}
-
-function splicedPositions(left: Shape, right: Shape, places: Places, size: number): readonly number[] | null {
-  if (!left.hasPositions && !right.hasPositions) return null;
-  return splice(left.keys, right.keys, places, left.allPositions(), right.allPositions(), size);
-}
-
-function overriddenShape(left: Shape, right: Shape, targets: readonly number[]): Shape {
-  if (targets.every((target, index) => left.position(target) === right.position(index))) return left;
-  const positions = left.allPositions().slice();
-  for (let index = 0; index < targets.length; index++) positions[targets[index] as number] = right.position(index);
-  return left.withPositions(positions);
+  while (from < left.length) result[to++] = left[from++] as T;
+  result.length = size;
+  return result;
 }
 
 /** Of names and values in any order; of equal names the first wins. */

@@ -102,3 +102,26 @@ test("updateAttrs: a fold that keeps making shapes is not remembered for ever", 
   assert.deepEqual(merged.values, [99, 99, 98]);
   assert.deepEqual(merged.shape.allPositions(), [10, 11, 15]);
 });
+
+test("updateAttrs: large sets keep their positions through many merges", () => {
+  const random = numbers(11);
+  const name = (): string => `n${String(random.next().value % 6000).padStart(4, "0")}`;
+  const literal = (count: number, mark: number): Attrs => {
+    const keys = [...new Set(Array.from({ length: count }, name))].sort();
+    const positions = keys.map((_key, index) => mark * 10_000 + index);
+    return new Attrs(new Shape(keys, positions, mark % 2 === 0), [...positions]);
+  };
+  let whole = literal(4000, 1);
+  const expected = new Map(whole.keys.map((key, index) => [key, whole.shape.position(index)]));
+  for (let round = 2; round < 80; round++) {
+    const added = literal(1 + (random.next().value % 5), round);
+    whole = updateAttrs(whole, added);
+    added.keys.forEach((key, index) => void expected.set(key, added.shape.position(index)));
+  }
+  assert.deepEqual([...whole.keys], [...expected.keys()].sort());
+  for (const [index, key] of whole.keys.entries()) {
+    assert.equal(whole.shape.position(index), expected.get(key));
+    assert.equal(whole.values[index], expected.get(key));
+  }
+  assert.deepEqual(whole.shape.allPositions(), whole.values);
+});

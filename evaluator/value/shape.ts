@@ -19,6 +19,8 @@ const linearLimit = 6;
 const maxStableKeys = 128;
 const maxMerges = 64;
 
+const minLookedUp = 2048;
+
 /** A shape that is the result of more `//` than this is one of data: a fold would make new ones for ever. */
 const maxOriginDepth = 32;
 
@@ -124,9 +126,34 @@ export class Shape {
     return this.#withoutPositions;
   }
 
-  /** The same names defined elsewhere. */
-  withPositions(positions: readonly number[] | null): Shape {
+  /** The same names, some of them defined elsewhere: `right` has those at `targets`. */
+  overriddenOnce(right: Shape, targets: Int32Array): Shape {
+    let same = true;
+    for (let index = 0; same && index < right.keys.length; index++) {
+      same = this.position(targets[index] as number) === right.position(index);
+    }
+    if (same) return this;
+    if (this.#looksUpPositions(this.keys.length)) {
+      return new Shape(this.keys, null, false, { left: this, right, namesake: this });
+    }
+    const positions = this.allPositions().slice();
+    for (let index = 0; index < right.keys.length; index++) positions[targets[index] as number] = right.position(index);
     return new Shape(this.keys, positions, false, { namesake: this });
+  }
+
+  /** The shape of `this // right`, whose keys are known; `makePositions` is called when they are to be kept. */
+  extendedOnce(right: Shape, keys: readonly string[], makePositions: () => readonly number[]): Shape {
+    if (!this.hasPositions && !right.hasPositions) return new Shape(keys, null, false);
+    if (this.#looksUpPositions(keys.length)) return new Shape(keys, null, false, { left: this, right });
+    return new Shape(keys, makePositions(), false);
+  }
+
+  /**
+   * Large sets look their positions up where they came from, as those of source text do: package sets in many versions are
+   * kept by what refers to them anyway. Smaller ones are often steps of a fold, which would keep all before it.
+   */
+  #looksUpPositions(size: number): boolean {
+    return size >= minLookedUp && this.#depth < maxOriginDepth;
   }
 
   /** Of two stable shapes: worked out once. Null when that would not pay. */
@@ -150,7 +177,10 @@ export class Shape {
   #makePlan(right: Shape): MergePlan {
     const places = placesIn(this.keys, right.keys);
     if (right.keys.length - places.added === this.keys.length) return { shape: right, targets: [], sources: null };
-    if (places.added === 0) return { shape: this.#overriddenBy(right, places.at), targets: places.at, sources: null };
+    if (places.added === 0) {
+      const targets = Array.from(places.at.subarray(0, right.keys.length));
+      return { shape: this.#overriddenBy(right, targets), targets, sources: null };
+    }
     const sources = mergeSources(this.keys, right.keys, places);
     const keys = sources.map((source) => (source >= 0 ? right.keys[source] : this.keys[~source]) as string);
     return { shape: new Shape(keys, null, true, this.#origin(right)), targets: null, sources };
@@ -181,21 +211,25 @@ function binarySearch(keys: readonly string[], name: string): number {
 
 /** Where the names of one set are in another: the index of the name, or of the one that it would come before. */
 export interface Places {
-  readonly at: readonly number[];
+  /** Good until the next merge. */
+  readonly at: Int32Array;
   /** How many are not there. */
   readonly added: number;
 }
 
+let scratch = new Int32Array(1024);
+
 /** Small sets are put into large ones by searching; sets of like size are walked side by side. */
 export function placesIn(left: readonly string[], right: readonly string[]): Places {
   const search = right.length * 8 < left.length;
-  const at: number[] = [];
+  if (scratch.length < right.length) scratch = new Int32Array(right.length * 2);
+  const at = scratch;
   let from = 0;
   let added = 0;
   for (let index = 0; index < right.length; index++) {
     const name = right[index] as string;
     from = search ? lowerBound(left, name, from) : scanTo(left, name, from);
-    at.push(from);
+    at[index] = from;
     if (left[from] !== name) added++;
   }
   return { at, added };
