@@ -223,7 +223,7 @@ function isPinned(request: FetchRequest): boolean {
     case "url":
       return request.sha256 !== null;
     case "git":
-      return request.narHash !== null;
+      return request.narHash !== null || request.rev !== null;
     case "path":
       return request.narHash !== null;
     case "mercurial":

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { buildPaths, openLocalStore } from "#store/api.ts";
 import { type EvaluateOptions, evaluate } from "../api.ts";
 import { realNixVersion } from "../lang-tests/real-nix.ts";
 
@@ -82,4 +83,16 @@ test("outputOf: a known path, or what stands for it", async () => {
   const text = `[ ${known} (builtins.outputOf ${floating}.outPath "out") ]`;
   const shown = await ours(text, { experimentalFeatures: ["ca-derivations", "dynamic-derivations"] });
   assert.match(shown, /^\[ true true "\/[0-9a-z]{52}" \]$/);
+});
+
+test("building: a content-addressed output is refused before anything runs", async () => {
+  const drvPath = JSON.parse(
+    await ours('(derivation { name = "x"; system = "s"; builder = "b"; __contentAddressed = true; }).drvPath'),
+  );
+  const store = openLocalStore({ root: join(folder, "firn") });
+  try {
+    await assert.rejects(buildPaths(store, [{ drvPath }]).result, { code: "STORE_UNKNOWN_OUTPUT_PATH" });
+  } finally {
+    store.close();
+  }
 });

@@ -36,7 +36,7 @@ interface Want {
 
 /**
  * @param given derivations that need not be in the store
- * @throws AppError when a `.drv` is not in the store or lacks a wanted output
+ * @throws AppError when a `.drv` is not in the store, lacks a wanted output, or has one whose path only its build would tell
  */
 export function planGoals(
   store: LocalStore,
@@ -98,6 +98,15 @@ function lacksOutput(store: LocalStore, derivation: Derivation, want: Want): boo
       throw new AppError("STORE_NO_SUCH_OUTPUT", `Derivation '${want.drvPath}' has no output '${name}'`, {
         hint: `It has: ${[...derivation.outputs.keys()].join(", ")}`,
       });
+    }
+    if (output.path === "") {
+      throw new AppError(
+        "STORE_UNKNOWN_OUTPUT_PATH",
+        `Cannot build '${want.drvPath}': its output '${name}' has no path yet`,
+        {
+          hint: "Content-addressed and impure outputs, and what depends on them, can be evaluated but not built so far",
+        },
+      );
     }
     // first a root, then the question: so it stays as the answer says
     store.addTempRoot(output.path);
