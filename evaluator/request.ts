@@ -13,13 +13,17 @@ export type AutoArgument =
 export type OutputMode =
   /**
    * The value as text; `nix` and `xml` show what is not computed as such unless `strict`; `json` is always strict.
-   * `locations` (true unless told): XML says where things are defined.
+   * `locations` (true unless told): XML says where things are defined. `pretty` is for people, over several lines.
+   * `apply`: an expression of a function that is called with the value first.
    */
   | {
       readonly type: "value";
-      readonly format: "nix" | "json" | "xml" | "raw";
+      readonly format: "nix" | "json" | "xml" | "raw" | "pretty";
       readonly strict: boolean;
       readonly locations?: boolean;
+      readonly apply?: string;
+      readonly width?: number;
+      readonly color?: boolean;
     }
   /** The derivations in the value, with the named attributes of each as JSON (`meta`, `tests`..). */
   | { readonly type: "instantiate"; readonly select?: readonly string[] }

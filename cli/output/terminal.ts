@@ -1,4 +1,4 @@
-/** Colours and sizes of standard error, where all progress goes; standard output carries results only. */
+/** Colours and sizes of the terminal. All progress goes to standard error; standard output carries results only. */
 export const isColourful: boolean =
   process.env["NO_COLOR"] === undefined && (process.stderr.isTTY === true || process.env["FORCE_COLOR"] !== undefined);
 
@@ -15,6 +15,13 @@ export const yellow: (text: string) => string = paint("33");
 /** A terminal that can redraw lines; CI logs and files cannot. */
 export const isLive: boolean =
   process.stderr.isTTY === true && process.env["CI"] === undefined && process.env["TERM"] !== "dumb";
+
+/** How wide and in which colours values are shown on standard output. */
+export function paper(): { readonly width: number; readonly color: boolean } {
+  const color =
+    process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined && process.env["TERM"] !== "dumb";
+  return { width: Math.min(process.stdout.columns ?? 80, 120), color };
+}
 
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);

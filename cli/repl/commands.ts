@@ -3,11 +3,10 @@ import { resolve } from "node:path";
 import type { EvaluatedDerivation, Session } from "#evaluator/api.ts";
 import { AppError } from "#store/std/app-error.ts";
 import { openStore } from "../open-store.ts";
-import { bold, dim } from "../output/terminal.ts";
+import { bold, dim, paper } from "../output/terminal.ts";
 import { realise } from "../realise.ts";
 import { linkResults } from "../result-links.ts";
 import { editFile, runShell } from "./programs.ts";
-import { paper } from "./repl.ts";
 
 export interface ReplContext {
   readonly session: Session;

@@ -7,7 +7,7 @@ import { openSession, type Session } from "#evaluator/api.ts";
 import { isAppError } from "#store/std/app-error.ts";
 import type { EvaluationFlagOptions } from "../evaluation-flags.ts";
 import { showError } from "../output/show-error.ts";
-import { say } from "../output/terminal.ts";
+import { paper, say } from "../output/terminal.ts";
 import { inStore } from "../print-values.ts";
 import { commandNamed, commandNames, type ReplContext } from "./commands.ts";
 import { completeLine } from "./complete.ts";
@@ -54,6 +54,9 @@ class Repl implements Disposable {
   /** Aborts what runs; null between lines. */
   #running: AbortController | null = null;
   #hasEnded = false;
+  /** All that was to be loaded first is. */
+  #isReady = false;
+  #done: () => void = () => {};
 
   constructor(session: Session, storeFlag: string | undefined, signal: AbortSignal) {
     this.#session = session;
@@ -79,6 +82,7 @@ class Repl implements Disposable {
       outside: (action) => this.#outside(action),
       leave: () => this.#lines.close(),
     };
+    this.#listen();
   }
 
   [Symbol.dispose](): void {
@@ -86,27 +90,31 @@ class Repl implements Disposable {
     this.#session[Symbol.dispose]();
   }
 
+  /** Resolves when the user leaves or the input ends. */
   run(): Promise<void> {
     return new Promise((resolve) => {
-      this.#lines.on("line", (line) => {
-        this.#queue.push(line);
-        void this.#work();
-      });
-      this.#lines.on("SIGINT", () => this.#interrupt());
-      this.#lines.on("close", () => {
-        this.#hasEnded = true;
-        if (this.#running === null && this.#queue.length === 0) resolve();
-      });
-      this.#signal.addEventListener("abort", () => this.#lines.close(), { once: true });
       this.#done = resolve;
-      this.#prompt();
+      this.#isReady = true;
+      void this.#work();
     });
   }
 
-  #done: () => void = () => {};
+  /** Input may come, and end, before the first file is loaded. */
+  #listen(): void {
+    this.#lines.on("line", (line) => {
+      this.#queue.push(line);
+      void this.#work();
+    });
+    this.#lines.on("SIGINT", () => this.#interrupt());
+    this.#lines.on("close", () => {
+      this.#hasEnded = true;
+      void this.#work();
+    });
+    this.#signal.addEventListener("abort", () => this.#lines.close(), { once: true });
+  }
 
   async #work(): Promise<void> {
-    if (this.#running !== null) return;
+    if (this.#running !== null || !this.#isReady) return;
     for (let line = this.#queue.shift(); line !== undefined; line = this.#queue.shift()) await this.enter(line);
     if (this.#hasEnded) this.#finish();
     else this.#prompt();
@@ -120,7 +128,8 @@ class Repl implements Disposable {
   #prompt(): void {
     if (!this.#isTerminal || this.#hasEnded) return;
     this.#lines.setPrompt(this.#begun === "" ? prompt : continuation);
-    this.#lines.prompt();
+    // What was typed ahead stays, with the cursor where it was.
+    this.#lines.prompt(true);
   }
 
   /** One line of the user's, to its end; errors are shown. */
@@ -195,13 +204,6 @@ class Repl implements Disposable {
       this.#lines.resume();
     }
   }
-}
-
-/** How wide and in which colours values are shown. */
-export function paper(): { readonly width: number; readonly color: boolean } {
-  const color =
-    process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined && process.env["TERM"] !== "dumb";
-  return { width: Math.min(process.stdout.columns ?? 80, 120), color };
 }
 
 function isIncomplete(error: unknown): boolean {

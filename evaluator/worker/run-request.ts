@@ -19,10 +19,12 @@ import type {
   OutputMode,
 } from "../request.ts";
 import { showExpr } from "../syntax/show-expr.ts";
+import { call1 } from "../value/call.ts";
 import { coerceToString } from "../value/coerce.ts";
 import { forceDeep } from "../value/deep.ts";
 import { textOf } from "../value/expect.ts";
 import { toJson } from "../value/json.ts";
+import { prettyPrint } from "../value/pretty.ts";
 import { printValue } from "../value/print.ts";
 import { Code, type Lazy, NixPath, Thunk, type Value } from "../value/value.ts";
 import { toXml } from "../value/xml.ts";
@@ -165,7 +167,8 @@ export class Runner {
       const finder = new JobFinder(this.#evaluation, autoArgs, output.select ?? []);
       return { type: "jobs", jobs: finder.find(value, toByteString(this.#request.attributePath)) };
     }
-    const shown = autoArgs.size === 0 ? value : autoCall(value, autoArgs);
+    const called = autoArgs.size === 0 ? value : autoCall(value, autoArgs);
+    const shown = output.apply === undefined ? called : this.#applied(output.apply, called);
     return { type: "value", text: fromByteString(this.#show(shown, output)) };
   }
 
@@ -174,6 +177,11 @@ export class Runner {
     const { source } = this.#request;
     if (source.type === "file") return this.#evaluation.importFile(toByteString(source.path));
     return this.#evaluation.evaluateText(toByteString(source.text), toByteString(source.folder));
+  }
+
+  #applied(text: string, value: Value): Value {
+    const callee = this.#evaluation.evaluateText(toByteString(text), this.#folder);
+    return call1(callee, value);
   }
 
   #parse(): EvaluationAnswer {
@@ -211,11 +219,16 @@ export class Runner {
     }));
   }
 
-  #show(value: Value, { format, strict, locations = true }: Extract<OutputMode, { type: "value" }>): string {
+  #show(
+    value: Value,
+    { format, strict, locations = true, width = 80, color = false }: Extract<OutputMode, { type: "value" }>,
+  ): string {
     if (format === "json") return textOf(toJson(this.#evaluation, value));
     if (format === "raw") return textOf(coerceToString(this.#evaluation, value, { copyPaths: false }));
     if (format === "xml") return textOf(toXml(this.#evaluation, value, { strict, locations }));
     if (strict) forceDeep(value);
-    return printValue(value);
+    if (format !== "pretty") return printValue(value);
+    const all = Number.POSITIVE_INFINITY;
+    return prettyPrint(this.#evaluation, value, { depth: all, maxMembers: all, width, color });
   }
 }
