@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type EvaluatedDerivation, type EvaluateOptions, evaluate } from "#evaluator/api.ts";
-import type { LocalStore } from "#store/api.ts";
+import type { LocalStore, Store } from "#store/api.ts";
 import { AppError } from "#store/std/app-error.ts";
 import { distroFolder } from "./project.ts";
 import { realise } from "./realise.ts";
@@ -20,6 +20,8 @@ export type InstantiateOptions = Pick<
   "autoArgs" | "searchPath" | "showTrace" | "onLog" | "readOnly"
 > & {
   readonly signal: AbortSignal;
+  /** Where what an evaluation imports is built, if not in its own store. */
+  readonly daemon?: Store | null;
 };
 
 /**
@@ -60,7 +62,7 @@ export function sourceOf(file: string | undefined, expr: string | undefined): So
 export async function instantiate(
   store: LocalStore,
   installables: readonly Installable[],
-  options: InstantiateOptions,
+  { daemon, ...options }: InstantiateOptions,
 ): Promise<EvaluatedDerivation[]> {
   const found: EvaluatedDerivation[] = [];
   for (const { source, attributePaths } of installables) {
@@ -71,7 +73,10 @@ export async function instantiate(
         attributePath,
         root: store.root,
         output: { type: "instantiate" },
-        realise: (requests) => realiseImports(store, requests, options.signal),
+        realise: (requests) =>
+          daemon === undefined || daemon === null
+            ? realiseImports(store, requests, options.signal)
+            : realiseImportsAt(daemon, requests, { store, signal: options.signal }),
       });
       if (answer.type === "derivations") found.push(...answer.derivations);
     }
@@ -86,6 +91,21 @@ export async function realiseImports(
   signal: AbortSignal,
 ): Promise<void> {
   await realise(store, requests, { signal });
+}
+
+/** The same by a daemon; what it built is copied to where the evaluation reads. */
+async function realiseImportsAt(
+  daemon: Store,
+  requests: readonly { readonly drvPath: string; readonly outputs: readonly string[] }[],
+  { store, signal }: { readonly store: LocalStore; readonly signal: AbortSignal },
+): Promise<void> {
+  const results = await realise(store, requests, { signal, daemon });
+  const { fetchClosure } = await import("./daemon-client.ts");
+  await fetchClosure(
+    store,
+    daemon,
+    results.flatMap(({ outputs }) => Object.values(outputs)),
+  );
 }
 
 /** @throws AppError `CLI_NO_FILE` */

@@ -1,12 +1,23 @@
 /** Builds targets with progress on the terminal; what `firn build`, `nix-build`, `nix-store -r` and `firn vm` share. */
 import { basename } from "node:path";
-import type { BuildEvent, BuildOptions, BuildTarget, LocalStore, TargetResult } from "#store/api.ts";
+import type {
+  BuildEvent,
+  BuildOptions,
+  BuildTarget,
+  LocalStore,
+  RealisedTarget,
+  RealiseRun,
+  Store,
+  TargetResult,
+} from "#store/api.ts";
 import { AppError } from "#store/std/app-error.ts";
 import { createBuildProgress } from "./output/build-progress.ts";
 
 export interface RealiseOptions extends BuildOptions {
   /** Print builders' output as it comes. */
   readonly printLogs?: boolean;
+  /** Builds there, and not in the store of the evaluation. */
+  readonly daemon?: Store;
   /** Takes the events in place of the terminal (`--json`). */
   readonly onEvent?: (event: BuildEvent) => void;
 }
@@ -21,10 +32,43 @@ export async function realise(
   options: RealiseOptions = {},
 ): Promise<readonly TargetResult[]> {
   const { buildPaths } = await import("#store/api.ts");
-  const { printLogs, onEvent, ...buildOptions } = options;
-  const progress = createBuildProgress({ printLogs: printLogs === true });
+  const { printLogs, onEvent, daemon, ...buildOptions } = options;
+  const shown = {
+    ...(onEvent === undefined ? {} : { onEvent }),
+    signal: options.signal,
+    printLogs: printLogs === true,
+  };
+  if (daemon === undefined) {
+    const run = buildPaths(store, targets, buildOptions);
+    return await follow(
+      run,
+      run.result.then(({ targets: ended }) => ended),
+      shown,
+    );
+  }
+  const { startDaemonBuild } = await import("./daemon-client.ts");
+  const results = await followBuild(await startDaemonBuild(daemon, targets, { ...buildOptions, store }), shown);
+  return results.map(({ outcome, outputs }, index) => ({ drvPath: targets[index]?.drvPath ?? "", outcome, outputs }));
+}
+
+interface FollowOptions {
+  readonly printLogs: boolean;
+  readonly onEvent?: (event: BuildEvent) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Shows a build by a daemon; throws as {@link realise} does. */
+export function followBuild(run: RealiseRun, options: FollowOptions): Promise<readonly RealisedTarget[]> {
+  return follow(run, run.result, options);
+}
+
+async function follow<Result extends Pick<TargetResult, "outcome">>(
+  run: AsyncIterable<BuildEvent>,
+  result: Promise<readonly Result[]>,
+  { printLogs, onEvent, signal }: FollowOptions,
+): Promise<readonly Result[]> {
+  const progress = createBuildProgress({ printLogs });
   const failures: Extract<BuildEvent, { type: "finished" }>[] = [];
-  const run = buildPaths(store, targets, buildOptions);
   try {
     for await (const event of run) {
       if (onEvent === undefined) progress.show(event);
@@ -32,10 +76,11 @@ export async function realise(
       if (event.type === "finished" && (event.outcome === "failed" || event.outcome === "timed-out"))
         failures.push(event);
     }
-    const result = await run.result;
-    options.signal?.throwIfAborted();
-    if (!result.success) throw buildFailed(failures, onEvent !== undefined);
-    return result.targets;
+    const targets = await result;
+    signal?.throwIfAborted();
+    const isSuccess = targets.every(({ outcome }) => outcome === "built" || outcome === "cached");
+    if (!isSuccess) throw buildFailed(failures, onEvent !== undefined);
+    return targets;
   } finally {
     progress.end();
   }

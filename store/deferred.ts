@@ -6,7 +6,7 @@ import type { BuildEvent, BuildOptions, BuildRun, BuildTarget } from "./build/ev
 import type { ExportOptions, ExportResult } from "./cache/export-binary-cache.ts";
 import type { CreateDaemonOptions, RunningDaemon } from "./daemon/create-daemon.ts";
 import type { LocalStore } from "./local/store-interface.ts";
-import type { Store } from "./stores/store.ts";
+import type { AddNarOptions, Store } from "./stores/store.ts";
 
 /**
  * Makes the outputs of derivations valid. Starts at once; see {@link BuildRun}.
@@ -36,6 +36,20 @@ async function* eventsOf(run: Promise<BuildRun>): AsyncGenerator<BuildEvent, voi
 export async function openStore(url: string | null = null): Promise<Store> {
   const module = await import("./stores/open-store.ts");
   return module.openStore(url);
+}
+
+/**
+ * Copies paths with all that they refer to from one store to another; returns what was copied.
+ * @throws AppError `STORE_INVALID_PATH`, `STORE_UNTRUSTED_PATH`
+ * @example await copyClosure(local, daemon, { paths: [drvPath] });
+ */
+export async function copyClosure(
+  from: Store,
+  to: Store,
+  options: AddNarOptions & { readonly paths: readonly string[] },
+): Promise<string[]> {
+  const module = await import("./stores/copy-closure.ts");
+  return module.copyClosure(from, to, options);
 }
 
 /**

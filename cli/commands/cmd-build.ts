@@ -3,6 +3,7 @@ import type { LocalStore } from "#store/api.ts";
 import { isAppError } from "#store/std/app-error.ts";
 import { buildFlags, buildOptions } from "../build-flags.ts";
 import { type Command, type CommandContext, defineCommand } from "../command.ts";
+import { linkDaemonResults, openDaemon } from "../daemon-client.ts";
 import { evaluationFlags, evaluationOptions } from "../evaluation-flags.ts";
 import type { ParsedCommandLine } from "../flags.ts";
 import { installablesOf, instantiate } from "../instantiate.ts";
@@ -48,25 +49,35 @@ Exit codes: 0 built; 1 the evaluation failed; 2 wrong usage; 3 the host lacks so
 
 async function build({ flags: given, operands }: Line, { signal }: CommandContext): Promise<number> {
   const installables = installablesOf({ ...given, operands });
+  const daemon = await openDaemon(given.store);
   const store = await openStore(given.store);
   const startMs = performance.now();
   try {
-    const derivations = await instantiate(store, installables, { ...evaluationOptions(given), signal });
+    const derivations = await instantiate(store, installables, { ...evaluationOptions(given), signal, daemon });
     if (given.json) printJson({ type: "phase", phase: "evaluate", durationMs: performance.now() - startMs });
     const buildStartMs = performance.now();
     const results = await realise(
       store,
       derivations.map(({ drvPath, outputName }) => ({ drvPath, outputs: [outputName] })),
-      { ...buildOptions(given), signal, ...(given.json ? { onEvent: printJson } : {}) },
+      {
+        ...buildOptions(given),
+        signal,
+        ...(given.json ? { onEvent: printJson } : {}),
+        ...(daemon === null ? {} : { daemon }),
+      },
     );
     if (given.json) printJson({ type: "phase", phase: "build", durationMs: performance.now() - buildStartMs });
     const paths = results.map(({ outputs }, index) => outputs[derivations[index]?.outputName ?? "out"] ?? "");
-    if (!given.noLink) linkResults(store, paths, resolve(given.outLink ?? "result"));
-    if (given.json) printJson({ type: "result", root: store.root, targets: results });
-    else showPaths(store, paths);
+    const link = resolve(given.outLink ?? "result");
+    if (!given.noLink && daemon !== null) await linkDaemonResults(daemon, paths, link);
+    else if (!given.noLink) linkResults(store, paths, link);
+    if (given.json) printJson({ type: "result", root: daemon?.root ?? store.root, targets: results });
+    else if (daemon === null) showPaths(store, paths);
+    else for (const path of paths) process.stdout.write(`${path}\n`);
     return 0;
   } finally {
     store.close();
+    await daemon?.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { buildFlags, buildOptions } from "../build-flags.ts";
 import { type Command, defineCommand } from "../command.ts";
+import { linkDaemonResults, openDaemon } from "../daemon-client.ts";
 import { evaluationFlags, evaluationOptions } from "../evaluation-flags.ts";
 import { instantiate } from "../instantiate.ts";
 import { openStore } from "../open-store.ts";
@@ -28,10 +29,11 @@ export const command: Command = defineCommand({
     "Exit codes: 0 built; 1 the evaluation failed; 2 wrong usage; 3 the host lacks something; 100 a build failed; 130 interrupted.",
   async run({ flags: given, operands }, { signal }) {
     const sources = await sourcesOf(given.expr, operands);
+    const daemon = await openDaemon(given.store);
     const store = await openStore(given.store);
     try {
       const installables = sources.map((source) => ({ source, attributePaths: given.attr }));
-      const derivations = await instantiate(store, installables, { ...evaluationOptions(given), signal });
+      const derivations = await instantiate(store, installables, { ...evaluationOptions(given), signal, daemon });
       const missing = derivations.filter(({ outputs, outputName }) => !store.isValidPath(outputs[outputName] ?? ""));
       if (given.dryRun) {
         if (missing.length > 0)
@@ -39,13 +41,20 @@ export const command: Command = defineCommand({
         return 0;
       }
       const targets = derivations.map(({ drvPath, outputName }) => ({ drvPath, outputs: [outputName] }));
-      const results = await realise(store, targets, { ...buildOptions(given), signal });
+      const results = await realise(store, targets, {
+        ...buildOptions(given),
+        signal,
+        ...(daemon === null ? {} : { daemon }),
+      });
       const paths = results.map(({ outputs }, index) => outputs[derivations[index]?.outputName ?? "out"] ?? "");
-      if (!given.noOutLink) linkResults(store, paths, resolve(given.outLink ?? "result"));
+      const link = resolve(given.outLink ?? "result");
+      if (!given.noOutLink && daemon !== null) await linkDaemonResults(daemon, paths, link);
+      else if (!given.noOutLink) linkResults(store, paths, link);
       for (const path of paths) process.stdout.write(`${path}\n`);
       return 0;
     } finally {
       store.close();
+      await daemon?.close();
     }
   },
 });

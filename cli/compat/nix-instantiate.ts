@@ -4,7 +4,9 @@
  */
 import { resolve } from "node:path";
 import type { EvaluateOptions, OutputMode } from "#evaluator/api.ts";
+import type { Store } from "#store/api.ts";
 import { type Command, defineCommand } from "../command.ts";
+import { linkDaemonResults, openDaemon, sendClosure } from "../daemon-client.ts";
 import { evaluationFlags, evaluationOptions } from "../evaluation-flags.ts";
 import type { Flags } from "../flags.ts";
 import type { Installable, Source } from "../instantiate.ts";
@@ -55,7 +57,7 @@ export const command: Command = defineCommand({
   flags,
   takesNixSettings: true,
   usageExitCode: 1,
-  version: "nix-instantiate (Nix) 2.24.0, as Firn has it",
+  version: "nix-instantiate (Nix) 2.28.0, as Firn has it",
   notes: `Without a file, ./default.nix is evaluated. Every setting of nix.conf can be a flag: --pure-eval,
 --extra-experimental-features X, --no-allow-import-from-derivation.
 
@@ -125,18 +127,35 @@ async function printDerivations(
     readOnly,
     output: { type: "instantiate" },
   };
+  const daemon = readOnly ? null : await openDaemon(context.storeFlag);
   for await (const answer of answers(installables, options)) {
     if (answer.type !== "derivations") continue;
     for (const { drvPath, outputName } of answer.derivations) {
       const link = links?.next().value;
-      const shown = link === undefined ? drvPath : await addRoot(context.storeFlag, link, drvPath);
+      if (daemon !== null) await sendDerivation(context.storeFlag, daemon, drvPath);
+      const shown = link === undefined ? drvPath : await addRoot({ ...context, daemon }, link, drvPath);
       process.stdout.write(`${shown}${outputName === "out" ? "" : `!${outputName}`}\n`);
     }
   }
+  await daemon?.close();
   return 0;
 }
 
-async function addRoot(storeFlag: string | undefined, link: string, drvPath: string): Promise<string> {
+async function sendDerivation(storeFlag: string | undefined, daemon: Store, drvPath: string): Promise<void> {
+  const store = await openStore(storeFlag);
+  try {
+    await sendClosure(store, daemon, [drvPath]);
+  } finally {
+    store.close();
+  }
+}
+
+async function addRoot(
+  { storeFlag, daemon }: EvaluationContext & { readonly daemon: Store | null },
+  link: string,
+  drvPath: string,
+): Promise<string> {
+  if (daemon !== null) return (await linkDaemonResults(daemon, [drvPath], link))[0] ?? drvPath;
   const store = await openStore(storeFlag);
   try {
     return store.addIndirectRoot(resolve(link), drvPath);

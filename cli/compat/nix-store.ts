@@ -1,6 +1,7 @@
 import { AppError } from "#store/std/app-error.ts";
 import { buildFlags } from "../build-flags.ts";
 import { type Command, defineCommand } from "../command.ts";
+import { openDaemon } from "../daemon-client.ts";
 import type { Flags } from "../flags.ts";
 import { openStore } from "../open-store.ts";
 import { nixStoreOperations } from "./nix-store-operations.ts";
@@ -65,6 +66,19 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 the host lacks something; 100 a b
         exitCode: 2,
         hint: "for example 'nix-store -q --references PATH'; --help lists them",
       });
+    const daemon = given.restore ? null : await openDaemon(given.store);
+    if (daemon !== null) {
+      try {
+        return await (await import("./nix-store-daemon.ts")).runOnDaemon({
+          daemon,
+          given,
+          operands,
+          signal: context.signal,
+        });
+      } finally {
+        await daemon.close();
+      }
+    }
     const store = await openStore(given.store);
     try {
       return await operation.run({ store, given, operands, signal: context.signal });

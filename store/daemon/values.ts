@@ -6,7 +6,7 @@ import { formatDigest, parseHash } from "../formats/hash.ts";
 import { isStorePath, parseBaseName } from "../formats/store-path.ts";
 import type { PathInfo } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
-import { fromByteString } from "../std/byte-string.ts";
+import { fromByteString, toByteString } from "../std/byte-string.ts";
 import type { BuildMode, DerivedPath, RealisedTarget } from "../stores/store.ts";
 import { BUILD_MODES, BUILD_STATUS, type ProtocolVersion, SINCE } from "./protocol.ts";
 import { protocolError, type WireReader, type WireWriter } from "./wire.ts";
@@ -144,7 +144,7 @@ const NO_HASH = `sha256:${"0".repeat(64)}`;
 
 export function writeBuildResult(writer: WireWriter, result: RealisedTarget, version: ProtocolVersion): void {
   const status = isRejected(result) ? BUILD_STATUS.outputRejected : STATUS_OF_OUTCOME[result.outcome];
-  writer.number(status).string(result.error?.message ?? "");
+  writer.number(status).string(toByteString(errorText(result)));
   writer.number(result.outcome === "built" ? 1 : 0).boolean(false);
   writer.number(result.startTimeS).number(result.stopTimeS);
   // processor times: not measured
@@ -158,6 +158,11 @@ export function writeBuildResult(writer: WireWriter, result: RealisedTarget, ver
     const realisation = { dependentRealisations: {}, id, outPath, signatures: [] };
     writer.string(id).string(JSON.stringify(realisation));
   }
+}
+
+function errorText({ error }: RealisedTarget): string {
+  if (error === null) return "";
+  return error.details === undefined ? error.message : `${error.message}\n${error.details}`;
 }
 
 function isRejected({ error }: RealisedTarget): boolean {

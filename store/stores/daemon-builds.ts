@@ -6,7 +6,7 @@ import type { ClientConnection, DaemonMessage, Field } from "../daemon/client-co
 import { ACTIVITY, RESULT } from "../daemon/protocol.ts";
 import { derivationName } from "../formats/store-path.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
-import type { RealisedTarget, RealiseOptions, RealiseRun } from "./store.ts";
+import type { DerivedPath, RealisedTarget, RealiseOptions, RealiseRun } from "./store.ts";
 
 export type DaemonBuild = (
   connection: ClientConnection,
@@ -14,11 +14,15 @@ export type DaemonBuild = (
 ) => Promise<readonly RealisedTarget[]>;
 
 /** Starts at once. */
-export function runDaemonBuild(pool: ConnectionPool, options: RealiseOptions, build: DaemonBuild): RealiseRun {
+export function runDaemonBuild(
+  pool: ConnectionPool,
+  { targets, ...options }: RealiseOptions & { readonly targets: readonly DerivedPath[] },
+  build: DaemonBuild,
+): RealiseRun {
   const cancel = new AbortController();
   const events = new EventQueue<BuildEvent>(() => cancel.abort());
   const signal = options.signal === undefined ? cancel.signal : AbortSignal.any([cancel.signal, options.signal]);
-  const messages = new BuildMessageReader((event) => events.push(event));
+  const messages = new BuildMessageReader(targets, (event) => events.push(event));
   const result = pool
     .use(async (connection) => {
       // a daemon ends what a closed connection asked for
@@ -46,16 +50,18 @@ interface Running {
 }
 
 /**
- * A daemon says that a build stopped, not how: that stands in lines for people. So a build that stopped has ended well
- * unless a line before named it as failed.
+ * A daemon says that a build stopped, not how. How a target ended stands in the answer; of another build that stopped we
+ * take it that it ended well, unless a line for people named it as failed before.
  */
 class BuildMessageReader {
   readonly #emit: (event: BuildEvent) => void;
+  readonly #targets: ReadonlySet<string>;
   readonly #running = new Map<bigint, Running>();
   readonly #failures = new Map<string, string>();
 
-  constructor(emit: (event: BuildEvent) => void) {
+  constructor(targets: readonly DerivedPath[], emit: (event: BuildEvent) => void) {
     this.#emit = emit;
+    this.#targets = new Set(targets.map((target) => (target.type === "built" ? target.drvPath : target.path)));
   }
 
   read(message: DaemonMessage): void {
@@ -90,6 +96,7 @@ class BuildMessageReader {
     const build = this.#running.get(activity);
     if (build === undefined || build.isStopped) return;
     build.isStopped = true;
+    if (this.#targets.has(build.drvPath)) return;
     const failure = this.#failures.get(build.drvPath);
     if (failure === undefined) this.#finish(build, "built");
     else this.#finish(build, "failed", failure);
@@ -109,20 +116,15 @@ class BuildMessageReader {
     });
   }
 
-  /** Tells of targets that failed without a line that said so, and of those that were valid already. */
+  /** Tells of the targets. */
   finishAll(results: readonly RealisedTarget[]): void {
-    const started = new Set([...this.#running.values()].map(({ drvPath }) => drvPath));
+    const starts = new Map([...this.#running.values()].map(({ drvPath, startMs }) => [drvPath, startMs]));
     for (const { target, outcome, outputs, error } of results) {
-      if (target.type !== "built" || (started.has(target.drvPath) && !this.#isUntold(target.drvPath, outcome)))
-        continue;
+      if (target.type !== "built") continue;
       const { drvPath } = target;
-      const name = derivationName(drvPath);
-      const event = { type: "finished", drvPath, name, outcome, durationMs: 0, outputs } as const;
+      const durationMs = Date.now() - (starts.get(drvPath) ?? Date.now());
+      const event = { type: "finished", drvPath, name: derivationName(drvPath), outcome, durationMs, outputs } as const;
       this.#emit(error === null ? event : { ...event, error });
     }
-  }
-
-  #isUntold(drvPath: string, outcome: RealisedTarget["outcome"]): boolean {
-    return outcome !== "built" && outcome !== "cached" && !this.#failures.has(drvPath);
   }
 }

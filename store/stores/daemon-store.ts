@@ -191,7 +191,7 @@ class DaemonStore implements Store {
   }
 
   realise(targets: readonly DerivedPath[], options: RealiseOptions = {}): RealiseRun {
-    return runDaemonBuild(this.#pool, options, async (connection, onMessage) => {
+    return runDaemonBuild(this.#pool, { ...options, targets }, async (connection, onMessage) => {
       const write = (writer: WireWriter): void => {
         writer.strings(targets.map(formatDerivedPath)).number(BUILD_MODES.indexOf(options.mode ?? "normal"));
       };
@@ -238,7 +238,7 @@ class DaemonStore implements Store {
 
   buildDerivation(drvPath: string, derivation: Derivation, options: RealiseOptions = {}): RealiseRun {
     const target = { type: "built", drvPath, outputs: null } as const;
-    return runDaemonBuild(this.#pool, options, async (connection, onMessage) => {
+    return runDaemonBuild(this.#pool, { ...options, targets: [target] }, async (connection, onMessage) => {
       const result = await connection.request({
         operation: "buildDerivation",
         write: (writer) => {

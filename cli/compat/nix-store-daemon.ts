@@ -1,0 +1,163 @@
+/** The operations of `nix-store` on a store behind a daemon. */
+import { readlinkSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import type { Store } from "#store/api.ts";
+import { isHashAlgorithm } from "#store/formats/hash.ts";
+import { toStorePath } from "#store/formats/store-path.ts";
+import { AppError } from "#store/std/app-error.ts";
+import { ignoreCode } from "#store/std/system-error.ts";
+import { buildOptions, wholeNumber } from "../build-flags.ts";
+import { linkDaemonResults } from "../daemon-client.ts";
+import { formatSize, say } from "../output/terminal.ts";
+import { followBuild } from "../realise.ts";
+import type { NixStoreFlags } from "./nix-store.ts";
+
+interface Request {
+  readonly daemon: Store;
+  readonly given: NixStoreFlags;
+  readonly operands: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+export async function runOnDaemon(request: Request): Promise<number> {
+  const { given } = request;
+  if (given.realise) return await realisePaths(request);
+  if (given.query) return await query(request);
+  if (given.add || given.addFixed !== undefined) return await add(request);
+  if (given.dump) return await dump(request);
+  if (given.gc || given.delete) return await collect(request);
+  if (given.verify) return await verify(request);
+  if (given.readLog) return await readLog(request);
+  throw new AppError("CLI_USAGE", "This operation is not there for a store behind a daemon", {
+    exitCode: 2,
+    hint: "give the store's folder with --store, if it is yours",
+  });
+}
+
+/** A path, a path inside of one, or a link to one. */
+function pathOf(operand: string): string {
+  const absolute = resolve(operand);
+  const path = toStorePath(absolute) ?? toStorePath(ignoreCode("EINVAL", () => linkTarget(absolute)) ?? "");
+  if (path !== null) return path;
+  throw new AppError("CLI_NOT_A_STORE_PATH", `'${operand}' is not in the store`);
+}
+
+function linkTarget(path: string): string | undefined {
+  return ignoreCode("ENOENT", () => readlinkSync(path));
+}
+
+async function realisePaths({ daemon, given, operands, signal }: Request): Promise<number> {
+  const targets = operands.map((operand) => {
+    const [text = "", outputs] = operand.split("!");
+    const path = pathOf(text);
+    if (!path.endsWith(".drv")) return { type: "opaque", path } as const;
+    return { type: "built", drvPath: path, outputs: outputs?.split(",") ?? null } as const;
+  });
+  const { printLogs, ...options } = buildOptions(given);
+  const results = await followBuild(daemon.realise(targets, { ...options, signal }), {
+    printLogs: printLogs === true,
+    signal,
+  });
+  const paths = results.flatMap(({ target, outputs }) =>
+    target.type === "opaque" ? [target.path] : Object.values(outputs),
+  );
+  const shown = given.addRoot === undefined ? paths : await linkDaemonResults(daemon, paths, given.addRoot);
+  for (const path of shown) print(path);
+  return 0;
+}
+
+async function query({ daemon, given, operands }: Request): Promise<number> {
+  const lines = new Set<string>();
+  for (const operand of operands) {
+    const path = pathOf(operand);
+    const outputs = async (): Promise<string[]> => [...(await daemon.queryDerivationOutputs(path)).values()];
+    const subjects = given.useOutput && path.endsWith(".drv") ? await outputs() : [path];
+    for (const subject of subjects) for (const line of await answer(daemon, given, subject)) lines.add(line);
+  }
+  for (const line of lines) print(line);
+  return 0;
+}
+
+async function answer(daemon: Store, given: NixStoreFlags, path: string): Promise<readonly string[]> {
+  if (given.references) return (await infoOf(daemon, path)).references;
+  if (given.referrers) return await daemon.queryReferrers(path);
+  if (given.requisites) return await closureOf(path, async (next) => (await infoOf(daemon, next)).references);
+  if (given.referrersClosure) return await closureOf(path, (next) => daemon.queryReferrers(next));
+  if (given.deriver) return [(await infoOf(daemon, path)).deriver ?? "unknown-deriver"];
+  if (given.validDerivers) return await daemon.queryValidDerivers(path);
+  if (given.hash) return [(await infoOf(daemon, path)).narHash];
+  if (given.size) return [String((await infoOf(daemon, path)).narSizeBytes)];
+  if (given.tree || given.roots) throw new AppError("CLI_USAGE", "This query is not there for a store behind a daemon");
+  return [...(await daemon.queryDerivationOutputs(path)).values()];
+}
+
+async function infoOf(daemon: Store, path: string): Promise<NonNullable<Awaited<ReturnType<Store["queryPathInfo"]>>>> {
+  const info = await daemon.queryPathInfo(path);
+  if (info !== null) return info;
+  throw new AppError("STORE_INVALID_PATH", `Path '${path}' is not valid`);
+}
+
+async function closureOf(path: string, next: (path: string) => Promise<readonly string[]>): Promise<string[]> {
+  const seen = new Set([path]);
+  for (const current of seen) for (const found of await next(current)) seen.add(found);
+  return [...seen].toSorted();
+}
+
+async function add({ daemon, given, operands }: Request): Promise<number> {
+  const { narOfTree } = await import("#store/api.ts");
+  const { createReadStream } = await import("node:fs");
+  const hashAlgorithm = given.addFixed ?? "sha256";
+  if (!isHashAlgorithm(hashAlgorithm)) {
+    throw new AppError("CLI_USAGE", `Unknown hash algorithm '${hashAlgorithm}'`, { exitCode: 2 });
+  }
+  for (const operand of operands) {
+    const source = resolve(operand);
+    const method = given.add || given.recursive ? "recursive" : "flat";
+    const bytes = method === "flat" ? createReadStream(source) : narOfTree(source);
+    print((await daemon.addContents(basename(source), bytes, { method, hashAlgorithm })).path);
+  }
+  return 0;
+}
+
+async function dump({ daemon, operands }: Request): Promise<number> {
+  for (const operand of operands) {
+    for await (const chunk of daemon.narFromPath(pathOf(operand))) {
+      if (!process.stdout.write(chunk)) await new Promise((done) => process.stdout.once("drain", done));
+    }
+  }
+  return 0;
+}
+
+async function collect({ daemon, given, operands }: Request): Promise<number> {
+  if (given.printRoots) {
+    for (const [link, target] of await daemon.findRoots()) print(`${link} -> ${target}`);
+    return 0;
+  }
+  const dryRun = given.printDead || given.printLive;
+  const limit = given.maxFreed === undefined ? {} : { maxFreedBytes: wholeNumber("--max-freed", given.maxFreed) };
+  const paths = given.delete ? { paths: operands.map(pathOf) } : {};
+  const result = await daemon.collectGarbage({ dryRun, ...limit, ...paths });
+  for (const path of given.printLive ? result.livePaths : given.printDead ? result.deletedPaths : []) print(path);
+  if (!dryRun) say(`${result.deletedPaths.length} store paths deleted, ${formatSize(result.freedBytes)} freed`);
+  return 0;
+}
+
+async function verify({ daemon, given }: Request): Promise<number> {
+  const problems = await daemon.verify({ checkContents: given.checkContents });
+  for (const problem of problems) say(problem);
+  if (problems.length === 0) return 0;
+  throw new AppError("STORE_CORRUPT", `The store has ${problems.length} problems`);
+}
+
+async function readLog({ daemon, operands }: Request): Promise<number> {
+  for (const operand of operands) {
+    const log = await daemon.readBuildLog(pathOf(operand));
+    if (log === null) throw new AppError("STORE_NO_LOG", `There is no build log of '${operand}'`);
+    process.stdout.write(log);
+  }
+  return 0;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
