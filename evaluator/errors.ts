@@ -65,11 +65,14 @@ export function typeError(expected: string, found: string, pos = 0): EvaluationE
   return new EvaluationError("type", `expected ${expected} but found ${found}`, pos);
 }
 
+export function stackOverflow(): EvaluationError {
+  return new EvaluationError("stack-overflow", "stack overflow (possible infinite recursion)");
+}
+
 /** What is thrown for whatever was caught: our own errors as they are, limits of JavaScript's engine as evaluation errors. */
 export function toEvaluationError(error: unknown): unknown {
-  if (isStackOverflow(error)) {
-    return new EvaluationError("stack-overflow", "stack overflow (possible infinite recursion)");
-  }
+  if (error instanceof EvaluationError) return error;
+  if (isStackOverflow(error)) return stackOverflow();
   if (error instanceof RangeError || (error instanceof Error && "code" in error)) {
     const limit = limits.find(([text]) => error.message.includes(text))?.[1];
     if (limit !== undefined) return new EvaluationError("too-large", limit);

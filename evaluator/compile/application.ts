@@ -6,7 +6,17 @@
 import type { Application, Expr } from "../syntax/ast.ts";
 import { bindFormals, call1, call2, callAll, functionName } from "../value/call.ts";
 import { LambdaValue, PartialCall, Primop, partialCall } from "../value/callable.ts";
-import { type Code, type Env, FunctionValue, finishedThunk, type Lazy, type Run, type Value } from "../value/value.ts";
+import {
+  type Code,
+  type Env,
+  enterCall,
+  FunctionValue,
+  finishedThunk,
+  type Lazy,
+  type Run,
+  recursion,
+  type Value,
+} from "../value/value.ts";
 import { compileArithmetic } from "./arithmetic.ts";
 import { builtinMember } from "./attribute-access.ts";
 import type { Compiler, Delay } from "./compiler.ts";
@@ -112,16 +122,21 @@ function callWithOne(callee: Run, arg: Argument, pos: number): Run {
   const { delay, code: argCode } = arg;
   return (env) => {
     const f = callee(env);
+    const { depth } = recursion;
     try {
+      enterCall(depth);
+      let result: Value;
       if (f instanceof LambdaValue) {
         const { code } = f;
-        if (code.formals !== null) return code.body.run(bindFormals(f, argCode.run(env)));
-        if (code.arity !== 1) return new PartialCall(f, 1, delay(env));
-        return code.body.run([f.env, code.strict === 0 ? delay(env) : strictArgument(arg, env)]);
-      }
-      if (f instanceof Primop && f.arity === 1) return f.run(passTo(f, 0, arg, env));
-      return call1(f, delay(env));
+        if (code.formals !== null) result = code.body.run(bindFormals(f, argCode.run(env)));
+        else if (code.arity !== 1) result = new PartialCall(f, 1, delay(env));
+        else result = code.body.run([f.env, code.strict === 0 ? delay(env) : strictArgument(arg, env)]);
+      } else if (f instanceof Primop && f.arity === 1) result = f.run(passTo(f, 0, arg, env));
+      else result = call1(f, delay(env));
+      recursion.depth = depth;
+      return result;
     } catch (error) {
+      recursion.depth = depth;
       throw tracedCall(error, f, pos);
     }
   };
@@ -130,20 +145,23 @@ function callWithOne(callee: Run, arg: Argument, pos: number): Run {
 function callWithTwo(callee: Run, first: Argument, second: Argument, pos: number): Run {
   return (env) => {
     const f = callee(env);
+    const { depth } = recursion;
     try {
-      if (f instanceof LambdaValue && f.code.formals === null) {
-        const { code } = f;
-        const { strict } = code;
-        if (code.arity === 2) {
-          const a = strict & 1 ? strictArgument(first, env) : first.delay(env);
-          return code.body.run([f.env, a, strict & 2 ? strictArgument(second, env) : second.delay(env)]);
-        }
-        if (code.arity > 2) return new PartialCall(f, 2, first.delay(env), second.delay(env));
+      enterCall(depth);
+      let result: Value;
+      if (f instanceof LambdaValue && f.code.arity === 2) {
+        const { body, strict } = f.code;
+        const a = strict & 1 ? strictArgument(first, env) : first.delay(env);
+        result = body.run([f.env, a, strict & 2 ? strictArgument(second, env) : second.delay(env)]);
+      } else if (f instanceof LambdaValue && f.code.arity > 2) {
+        result = new PartialCall(f, 2, first.delay(env), second.delay(env));
       } else if (f instanceof Primop && f.arity === 2) {
-        return f.run(passTo(f, 0, first, env), passTo(f, 1, second, env));
-      }
-      return call2(f, first.delay(env), second.delay(env));
+        result = f.run(passTo(f, 0, first, env), passTo(f, 1, second, env));
+      } else result = call2(f, first.delay(env), second.delay(env));
+      recursion.depth = depth;
+      return result;
     } catch (error) {
+      recursion.depth = depth;
       throw tracedCall(error, f, pos);
     }
   };
@@ -152,23 +170,24 @@ function callWithTwo(callee: Run, first: Argument, second: Argument, pos: number
 function callWithThree(callee: Run, first: Argument, second: Argument, third: Argument, pos: number): Run {
   return (env) => {
     const f = callee(env);
+    const { depth } = recursion;
     try {
-      if (f instanceof LambdaValue && f.code.formals === null) {
-        const { code } = f;
-        const { strict } = code;
-        if (code.arity === 3) {
-          const a = strict & 1 ? strictArgument(first, env) : first.delay(env);
-          const b = strict & 2 ? strictArgument(second, env) : second.delay(env);
-          return code.body.run([f.env, a, b, strict & 4 ? strictArgument(third, env) : third.delay(env)]);
-        }
-        if (code.arity > 3) {
-          return new PartialCall(f, 3, first.delay(env), second.delay(env), [third.delay(env)]);
-        }
+      enterCall(depth);
+      let result: Value;
+      if (f instanceof LambdaValue && f.code.arity === 3) {
+        const { body, strict } = f.code;
+        const a = strict & 1 ? strictArgument(first, env) : first.delay(env);
+        const b = strict & 2 ? strictArgument(second, env) : second.delay(env);
+        result = body.run([f.env, a, b, strict & 4 ? strictArgument(third, env) : third.delay(env)]);
+      } else if (f instanceof LambdaValue && f.code.arity > 3) {
+        result = new PartialCall(f, 3, first.delay(env), second.delay(env), [third.delay(env)]);
       } else if (f instanceof Primop && f.arity === 3) {
-        return f.run(passTo(f, 0, first, env), passTo(f, 1, second, env), passTo(f, 2, third, env));
-      }
-      return callAll(f, [first.delay(env), second.delay(env), third.delay(env)]);
+        result = f.run(passTo(f, 0, first, env), passTo(f, 1, second, env), passTo(f, 2, third, env));
+      } else result = callAll(f, [first.delay(env), second.delay(env), third.delay(env)]);
+      recursion.depth = depth;
+      return result;
     } catch (error) {
+      recursion.depth = depth;
       throw tracedCall(error, f, pos);
     }
   };
@@ -179,16 +198,20 @@ function callWithMany(callee: Run, args: readonly Argument[], pos: number): Run 
   const template: Env = [undefined, ...Array<undefined>(count).fill(undefined)];
   return (env) => {
     const f = callee(env);
+    const { depth } = recursion;
     try {
+      enterCall(depth);
+      let result: Value;
       const frame = template.slice();
       for (let index = 0; index < count; index++) frame[index + 1] = (args[index] as Argument).delay(env);
       if (f instanceof LambdaValue && f.code.formals === null && f.code.arity >= count) {
-        if (f.code.arity > count) return partialCall(f, frame.slice(1) as Lazy[]);
         frame[0] = f.env;
-        return f.code.body.run(frame);
-      }
-      return callAll(f, frame.slice(1) as Lazy[]);
+        result = f.code.arity > count ? partialCall(f, frame.slice(1) as Lazy[]) : f.code.body.run(frame);
+      } else result = callAll(f, frame.slice(1) as Lazy[]);
+      recursion.depth = depth;
+      return result;
     } catch (error) {
+      recursion.depth = depth;
       throw tracedCall(error, f, pos);
     }
   };

@@ -8,7 +8,7 @@
  *
  * Frames of variables ({@link Env}) are arrays too: slot 0 is the enclosing frame, then one slot a variable.
  */
-import { EvaluationError } from "../errors.ts";
+import { EvaluationError, stackOverflow } from "../errors.ts";
 import type { Attrs } from "./attrs.ts";
 import type { Callable } from "./callable.ts";
 
@@ -93,18 +93,40 @@ const blackhole: Code = new Code(() => {
   throw new EvaluationError("infinite-recursion", "infinite recursion encountered");
 });
 
+/** How many thunks and calls are being computed, each for the one before. Whatever enters one puts it back when it leaves. */
+class Recursion {
+  depth = 0;
+}
+
+export const recursion: Recursion = new Recursion();
+
+/**
+ * Deeper than this nothing sensible goes: a recursion a million deep whose every step is a call and a thunk is not. The stack
+ * alone would allow more, but it takes seconds to fill, since each collection of garbage looks through all of it.
+ */
+const maxDepth = 2_100_000;
+
+export function enterCall(depth: number): void {
+  if (depth > maxDepth) throw stackOverflow();
+  recursion.depth = depth + 1;
+}
+
 /** Computes a thunk. It is left as it was when that fails, so that it fails again the same way. */
 export function forceThunk(thunk: Thunk): Value {
   const { code } = thunk;
   if (code === null) return thunk.slot as Value;
   const env = thunk.slot as Env;
   thunk.code = blackhole;
+  const { depth } = recursion;
   try {
+    enterCall(depth);
     const value = code.run(env);
+    recursion.depth = depth;
     thunk.slot = value;
     thunk.code = null;
     return value;
   } catch (error) {
+    recursion.depth = depth;
     thunk.code = code;
     if (error instanceof EvaluationError) leaveThunk(error, thunk, code);
     throw error;

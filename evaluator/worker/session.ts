@@ -16,6 +16,7 @@ import type {
   SessionOperations,
   SessionStart,
 } from "./session-protocol.ts";
+import { semiSpaceMib, stackMib } from "./start-worker.ts";
 
 export interface SessionHooks {
   readonly onLog: (line: string) => void;
@@ -36,8 +37,6 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-const stackMib = 900;
-const semiSpaceMib = 64;
 /** How long an interrupted evaluation may take to notice. */
 const patienceMs = 700;
 

@@ -19,7 +19,7 @@ export interface WorkerHooks {
   readonly resultKey: string | null;
 }
 
-export const stackMib = 900;
+export const stackMib = 1200;
 export const semiSpaceMib = 64;
 
 /** @throws AppError `EVAL_*` */
