@@ -40,10 +40,14 @@ async function tell(session: Session, workshop: Workshop, mistake: Mistake, fold
     const answer = await session.answer({ source: { type: "file", path }, attributePath });
     return `no mistake: ${JSON.stringify(answer)}`;
   } catch (error) {
-    return describeError(error)
-      .replaceAll(`${join(workshop.folder, folder)}/`, "")
-      .replaceAll(new RegExp(`${distroFolder}/(\\S+\\.nix):\\d+:\\d+`, "g"), "distro/$1")
-      .replaceAll(distroFolder, "distro")
-      .replace(/[ ]+$/gm, "");
+    return (
+      describeError(error)
+        .replaceAll(`${join(workshop.folder, folder)}/`, "")
+        .replaceAll(new RegExp(`${distroFolder}/(\\S+\\.nix):\\d+:\\d+`, "g"), "distro/$1")
+        .replaceAll(distroFolder, "distro")
+        // How many steps a module system takes is no part of what is told.
+        .replace(/^ {2}\(\d+ more/gm, "  (some more")
+        .replace(/[ ]+$/gm, "")
+    );
   }
 }
