@@ -169,8 +169,8 @@ test("results: a symlink that leads elsewhere is seen, at the end and on the way
 test("results: what is copied to the store is seen to change, and what a filter leaves out is not", async () => {
   write("src/deep/file", "one");
   write("src/ignored", "");
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is Nix
   const text =
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is Nix
     '[ "${./src}" (builtins.filterSource (path: type: baseNameOf path != "ignored") ./src) (builtins.readFile ./src/deep/file) ]';
   const filtered = '[ (builtins.filterSource (path: type: baseNameOf path != "ignored") ./src) ]';
   const whole = await askTwice(text);
@@ -199,6 +199,39 @@ test("results: a derivation is in the store when it is named; one that was colle
   } finally {
     store.close();
   }
+});
+
+test("results: what was imported from a derivation is built again when its output is gone", async () => {
+  write(
+    "built.nix",
+    'derivation { name = "b"; system = "x86_64-linux"; builder = "/bin/sh"; outputHashMode = "flat"; outputHashAlgo = "sha256"; outputHash = ""; }',
+  );
+  const outPath = (await ask("(import ./built.nix).outPath")).text.slice(1, -1);
+  let builds = 0;
+  const realise = async (): Promise<void> => {
+    builds++;
+    const store = openLocalStore({ root });
+    writeFileSync(join(root, outPath), "21 * 2");
+    store.registerPaths([{ path: outPath, narHash: `sha256:${"0".repeat(64)}`, narSizeBytes: 100, references: [] }]);
+    store.close();
+  };
+  const text = "import (import ./built.nix)";
+  const options = { readOnly: false, realise };
+  assert.equal(await askTwice(text, options), "42");
+  assert.equal(builds, 1);
+  const store = openLocalStore({ root });
+  store.collectGarbage();
+  store.close();
+  assert.equal((await ask(text, options)).text, "42");
+  assert.equal(builds, 2);
+});
+
+test("results: modes are part of the question", async () => {
+  write("a.nix", "builtins.pathExists ./b.nix");
+  write("b.nix", "");
+  assert.equal(await askTwice("import ./a.nix"), "true");
+  await assert.rejects(ask("import ./a.nix", { restrictEval: true }), /restricted mode/);
+  await assert.rejects(ask("import ./a.nix", { pureEval: true }), /pure/);
 });
 
 test("results: nothing is kept of an evaluation that asks for the time, or when they are off", async () => {
