@@ -17,10 +17,10 @@ const mayImport: readonly { readonly from: RegExp; readonly to: RegExp }[] = [
   { from: /^store\/std\//, to: /^store\/std\// },
   { from: /^store\/formats\//, to: /^store\/(std|formats)\// },
   { from: /^store\//, to: /^store\// },
-  // Its worker enters the local store straight: api.ts brings the builder along, which would double the time to start.
+  // Its threads enter the local store straight: api.ts brings the builder along, which would double the time to start.
   {
-    from: /^evaluator\/worker\/worker-entry\.ts$/,
-    to: /^(evaluator\/|store\/(formats|std)\/|store\/local\/local-store\.ts$)/,
+    from: /^evaluator\/worker\//,
+    to: /^(evaluator\/|store\/(formats|std)\/|store\/api\.ts$|store\/local\/local-store\.ts$)/,
   },
   // Answers without opening the store, for which nothing else must be loaded.
   {
