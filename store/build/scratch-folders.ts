@@ -1,6 +1,6 @@
 /**
- * Scratch space of builds: `<root>/firn/build/<pid>-<start ticks>-<run>/<n>`, private to us, on the file system of the
- * store so that a finished output is moved into place by a rename. A folder whose process is dead was left by a kill; the
+ * Scratch space of builds: `<root>/firn/build/<pid>-<start ticks>-<run>/<n>` (`/nix/var/nix/firn/..` for the system's
+ * store), private to us, on the file system of the store so that a finished output is moved into place by a rename. A folder whose process is dead was left by a kill; the
  * next run on the same root removes it. Nothing in here is ever a valid path.
  *
  * Removing a build's folder takes the kernel tens of milliseconds, in which it only waits (its folders were mount points
@@ -25,8 +25,8 @@ export class ScratchFolders {
 
   /** Makes the place, and removes what processes that are gone have left in it. */
   constructor(root: string) {
-    this.top = join(root, "firn", "build");
-    mkdirSync(join(root, "firn"), { recursive: true });
+    this.top = join(ownFolder(root), "build");
+    mkdirSync(ownFolder(root), { recursive: true });
     mkdirSync(this.top, { recursive: true, mode: 0o700 });
     removeAbandoned(this.top);
     const { pid, startTicks } = ownProcess();
@@ -58,6 +58,11 @@ export class ScratchFolders {
     await Promise.all(this.#removals);
     await removeTree(this.#runFolder);
   }
+}
+
+/** Where we keep things of a root. That of the system is not ours, and perhaps not on the store's file system. */
+function ownFolder(root: string): string {
+  return root === "/" ? "/nix/var/nix/firn" : join(root, "firn");
 }
 
 /** Folders kept on purpose (`keep-*`) stay. */

@@ -83,7 +83,7 @@ function checkCommands(url: string, name: string): void {
      in rec { made = ${builder("made-for-client", "echo said by the builder; echo made > $out")};
        bad = ${builder("bad-for-client", "echo it went wrong; exit 1")};
        text = ${builder("text-for-client", 'echo "\\"imported\\"" > $out')};
-       imported = ${builder("with-import", "echo ${import text} > $out")}; }`,
+       imported = ${builder("with-import", "echo $" + "{import text} > $out")}; }`,
   );
   const drvPath = works(url, "compat/nix-instantiate", expression, "-A", "made");
   const link = join(tree, "result");

@@ -1,6 +1,7 @@
 /** Real Nix's commands as clients of our daemon. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -198,4 +199,31 @@ test("a client that is killed leaves nothing: its build ends, its temporary root
   assert.ok(isOver());
   assert.ok(existsSync(builds));
   assert.match(ask(daemon.url, "nix-store", "--gc"), /deleted/);
+});
+
+test("two clients that ask for the same share its build, also when the first is killed", options, async () => {
+  const text = expression("shared", "echo begun; sleep 1; echo half way; sleep 1; echo shared > $out");
+  const start = () => {
+    const child = spawn("nix-build", ["--store", daemon.url, "--no-out-link", "-E", text], {
+      env: { PATH: process.env["PATH"], HOME: "/nonexistent", NIX_CONF_DIR: "/nonexistent" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    child.stderr.on("data", (chunk) => {
+      said += String(chunk);
+    });
+    const says = async (words: string): Promise<void> => {
+      while (!said.includes(words)) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    return { child, says, said: () => said };
+  };
+  const first = start();
+  await first.says("begun");
+  const second = start();
+  await second.says("half way");
+  first.child.kill("SIGKILL");
+  const [code] = (await once(second.child, "close")) as [number];
+  assert.equal(code, 0, second.said());
+  // it joined after the start, and there was no other
+  assert.doesNotMatch(second.said(), /begun/);
 });

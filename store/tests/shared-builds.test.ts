@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
+import { buildPaths } from "../build/build-paths.ts";
+import type { BuildEvent } from "../build/events.ts";
+import { SharedBuilds } from "../build/shared-builds.ts";
 import { openLocalStore } from "../local/local-store.ts";
-import { BuildWorkshop } from "../tests/build-workshop.ts";
-import { buildPaths } from "./build-paths.ts";
-import type { BuildEvent } from "./events.ts";
-import { SharedBuilds } from "./shared-builds.ts";
+import { BuildWorkshop } from "./build-workshop.ts";
 
 const workshop = new BuildWorkshop();
 after(() => workshop[Symbol.dispose]());
