@@ -42,6 +42,7 @@ const values = [
   "9223372036854775807",
   "null",
   "true",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Nix interpolates
   '"a\\nb\\t\\"\\\\ \\${x} $y"',
   '"é"',
   "./x",
@@ -134,8 +135,11 @@ const cases: readonly Case[] = [
   { args: ["--eval", "--bogus"] },
   { args: ["--eval", "-E", "throw 1"] },
   { args: ["--eval", "-E", "1", "throw ''x''"] },
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Nix interpolates
   { args: ["--eval", "-E", '"${./t.nix}"'] },
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Nix interpolates
   { args: ["--eval", "--read-write-mode", "-E", '"${./t.nix}"'] },
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Nix interpolates
   { args: ["--eval", "--store", "dummy://", "-E", '"${./t.nix}"'] },
   { args: ["--eval", "-E", "<x/folder>", "-I", "x=."] },
   { args: ["--eval", "-E", "import <folder>", "-I", "."] },
