@@ -82,10 +82,9 @@ export class WireReader {
 
   /** @throws AppError when it is beyond what a JavaScript number holds exactly */
   async number(): Promise<number> {
-    const view = viewOf(await this.exactly(8));
-    const value = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
-    if (!Number.isSafeInteger(value)) throw protocolError(`the number ${view.getBigUint64(0, true)} is out of range`);
-    return value;
+    if (this.#bytes.length - this.#offset < 8) return numberAt(await this.exactly(8), 0);
+    this.#offset += 8;
+    return numberAt(this.#bytes, this.#offset - 8);
   }
 
   async boolean(): Promise<boolean> {
@@ -97,10 +96,11 @@ export class WireReader {
     const length = await this.number();
     if (length > most) throw protocolError(`a string of ${length} bytes, where at most ${most} are allowed`);
     this.#spend(length);
-    const bytes = await this.exactly(length);
-    const padding = await this.exactly(padded(length) - length);
-    if (padding.some((byte) => byte !== 0)) throw protocolError("the padding of a string is not zero");
-    return bytes;
+    const bytes = await this.exactly(padded(length));
+    for (let index = length; index < bytes.length; index++) {
+      if (bytes[index] !== 0) throw protocolError("the padding of a string is not zero");
+    }
+    return bytes.subarray(0, length);
   }
 
   #spend(length: number): void {
@@ -167,8 +167,20 @@ export class FramedBody implements AsyncIterable<Uint8Array> {
   }
 }
 
+function numberAt(bytes: Uint8Array, offset: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, 8);
+  const value = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
+  if (!Number.isSafeInteger(value)) throw protocolError(`the number ${view.getBigUint64(0, true)} is out of range`);
+  return value;
+}
+
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function writeNumber(bytes: Buffer, value: number): void {
+  bytes.writeUInt32LE(value % 2 ** 32, 0);
+  bytes.writeUInt32LE(Math.floor(value / 2 ** 32), 4);
 }
 
 /** Gathers a message; {@link take} hands it over. */
@@ -177,7 +189,8 @@ export class WireWriter {
 
   number(value: number | bigint): this {
     const bytes = Buffer.allocUnsafe(8);
-    bytes.writeBigUInt64LE(BigInt(value));
+    if (typeof value === "bigint") bytes.writeBigUInt64LE(value);
+    else writeNumber(bytes, value);
     this.#parts.push(bytes);
     return this;
   }
@@ -190,7 +203,7 @@ export class WireWriter {
   string(value: string | Uint8Array): this {
     const { length } = value;
     const bytes = Buffer.allocUnsafe(8 + padded(length));
-    bytes.writeBigUInt64LE(BigInt(length));
+    writeNumber(bytes, length);
     if (typeof value === "string") bytes.write(value, 8, "latin1");
     else bytes.set(value, 8);
     bytes.set(NAR_ZEROS.subarray(0, padded(length) - length), 8 + length);

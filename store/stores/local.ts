@@ -7,7 +7,7 @@ import { planGoals } from "../build/goal-graph.ts";
 import type { SharedBuilds } from "../build/shared-builds.ts";
 import { buildPaths } from "../deferred.ts";
 import type { Derivation } from "../formats/derivation-type.ts";
-import { isDerivationPath, storePathName } from "../formats/store-path.ts";
+import { isDerivationPath, makeTextPath, storePathName } from "../formats/store-path.ts";
 import type { GarbageResult, LocalStore, NewPathInfo, PathInfo } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
 import { byteStringOf } from "../std/byte-string.ts";
@@ -171,7 +171,13 @@ export class LocalDiskStore implements Store {
   }
 
   async addText(name: string, contents: string, references: readonly string[]): Promise<string> {
-    if (isDerivationPath(name)) this.#derivations.check(name, contents);
+    if (isDerivationPath(name)) {
+      const path = makeTextPath(name, contents, references, this.storeDir);
+      this.#local.addTempRoot(path);
+      // checked when it was added
+      if (this.#local.isValidPath(path)) return path;
+      this.#derivations.check(name, contents);
+    }
     return this.#local.addText(name, contents, references);
   }
 
