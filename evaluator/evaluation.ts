@@ -230,9 +230,11 @@ export class Evaluation {
     return this.#trees;
   }
 
-  /** Writes the parsed files that are new to the cache of them. */
-  saveParsedFiles(): void {
-    this.#trees?.save();
+  /** Writes the parsed files that are new, if there are this many, to the cache of them, and lets go of its files. */
+  saveParsedFiles(least = 0): void {
+    if (this.#trees === null || this.#trees.newCount < least) return;
+    this.#trees.save();
+    this.#trees.close();
   }
 
   #run(file: SourceFile, folder: string, scope: StaticScope | null, env: Env): Value {

@@ -104,6 +104,10 @@ export class TreeCache {
     if (!isRacy(identity)) this.#newFiles.push({ pathHash: hashPath(path), identity, hash: key });
   }
 
+  get newCount(): number {
+    return this.#newTexts.size;
+  }
+
   /** Writes what is new. */
   save(): void {
     if (this.#newTexts.size === 0) return;
@@ -118,6 +122,7 @@ export class TreeCache {
     this.#newFiles.length = 0;
   }
 
+  /** Closes the packs; what is asked for later opens them again. */
   close(): void {
     for (const pack of this.#packs ?? []) safely(() => pack.close() ?? null);
     this.#packs = null;

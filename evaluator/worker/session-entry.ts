@@ -14,6 +14,9 @@ function post(message: SessionMessage): void {
   parentPort?.postMessage(message);
 }
 
+/** That many files parsed are worth writing to the cache between two answers. */
+const manyFiles = 10;
+
 function main({ request, shared, interrupt }: SessionStart): void {
   const realise = (requests: readonly RealiseRequest[]): void => {
     const failure = awaitRealise(shared, () => post({ type: "realise", requests }));
@@ -29,6 +32,7 @@ function main({ request, shared, interrupt }: SessionStart): void {
       const run = runner[operation] as (argument: unknown) => unknown;
       const result = run.call(runner, argument);
       evaluation.guardIo(() => io.flush());
+      evaluation.saveParsedFiles(manyFiles);
       post({ type: "result", id, result });
     } catch (thrown) {
       const error = toEvaluationError(thrown);

@@ -22,6 +22,9 @@ function post(message: ThreadMessage): void {
   parentPort?.postMessage(message);
 }
 
+/** That many files parsed are worth writing to the cache between two attributes. */
+const manyFiles = 50;
+
 class TreeEvaluator {
   readonly #tree: TreeRequest;
   readonly #evaluation: Evaluation;
@@ -57,6 +60,7 @@ class TreeEvaluator {
       const answer = this.#look(path);
       // What the answer names is in the store when it is heard.
       this.#evaluation.guardIo(() => this.#flush());
+      this.#evaluation.saveParsedFiles(manyFiles);
       return answer;
     } catch (thrown) {
       const error = toEvaluationError(thrown);

@@ -93,7 +93,8 @@ class WatchThread implements Disposable {
     setFlagsFromString(`--min-semi-space-size=${semiSpaceMib}`);
     setFlagsFromString(`--max-semi-space-size=${semiSpaceMib}`);
     const shared = new SharedArrayBuffer(sharedBytes);
-    const worker = new Worker(new URL("watch-thread.ts", import.meta.url), {
+    const worker = new Worker(new URL("quick-start.ts", import.meta.url), {
+      argv: ["watch-thread.ts"],
       workerData: { request: this.#request, shared } satisfies WatchStart,
       resourceLimits: resourceLimits(this.#capMib, stackMib),
     });
