@@ -5,7 +5,6 @@ import { type EvaluatedDerivation, type EvaluateOptions, evaluate } from "#evalu
 import type { LocalStore, Store } from "#store/api.ts";
 import { AppError } from "#store/std/app-error.ts";
 import { distroFolder } from "./project.ts";
-import { realise } from "./realise.ts";
 
 export type Source = EvaluateOptions["source"];
 
@@ -90,6 +89,7 @@ export async function realiseImports(
   requests: readonly { readonly drvPath: string; readonly outputs: readonly string[] }[],
   signal: AbortSignal,
 ): Promise<void> {
+  const { realise } = await import("./realise.ts");
   await realise(store, requests, { signal });
 }
 
@@ -99,6 +99,7 @@ async function realiseImportsAt(
   requests: readonly { readonly drvPath: string; readonly outputs: readonly string[] }[],
   { store, signal }: { readonly store: LocalStore; readonly signal: AbortSignal },
 ): Promise<void> {
+  const { realise } = await import("./realise.ts");
   const results = await realise(store, requests, { signal, daemon });
   const { fetchClosure } = await import("./daemon-client.ts");
   await fetchClosure(

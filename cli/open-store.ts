@@ -8,7 +8,8 @@ export async function rootOf(storeFlag: string | undefined): Promise<string> {
   }
   const remote = storeFlag === undefined ? rootIn(process.env["NIX_REMOTE"] ?? "") : undefined;
   if (remote !== undefined) return resolve(remote);
-  const { defaultRoot } = await import("#store/api.ts");
+  // Not by way of api.ts, which an evaluation has no need of.
+  const { defaultRoot } = await import("#store/local/default-root.ts");
   return defaultRoot();
 }
 

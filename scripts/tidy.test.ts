@@ -40,7 +40,7 @@ const mayImport: readonly { readonly from: RegExp; readonly to: RegExp }[] = [
   { from: /^distro\//, to: /^distro\// },
   {
     from: /^(cli|scripts|ci)\//,
-    to: /^((cli|scripts|ci)\/|[a-z-]+\/api\.ts$|store\/(std|formats)\/|package\.json$)/,
+    to: /^((cli|scripts|ci)\/|[a-z-]+\/api\.ts$|store\/(std|formats)\/|store\/local\/default-root\.ts$|package\.json$)/,
   },
 ];
 
