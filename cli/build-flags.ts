@@ -2,7 +2,9 @@
 
 import { AppError } from "#store/std/app-error.ts";
 import type { Flags } from "./flags.ts";
+import { nixSettings } from "./nix-settings.ts";
 import type { RealiseOptions } from "./realise.ts";
+import { withoutUndefined } from "./without-undefined.ts";
 
 export const buildFlags = {
   maxJobs: { kind: "string", aliases: ["-j"], value: "N", help: "builds at the same time (number of processors)" },
@@ -12,32 +14,31 @@ export const buildFlags = {
   timeout: { kind: "string", value: "SECONDS", help: "end a build that takes longer" },
   maxSilentTime: { kind: "string", value: "SECONDS", help: "end a build that prints nothing for longer" },
   printBuildLogs: { kind: "boolean", aliases: ["-L"], help: "print the output of builds" },
+  option: { kind: "pairs", value: "NAME VALUE", help: "a setting, as in nix.conf: --option cores 1" },
 } as const;
 
+/** From the flags, nix.conf and NIX_CONFIG; what they leave open is for the builder to decide. */
 export function buildOptions(given: Flags<typeof buildFlags>): RealiseOptions {
-  const seconds = (flag: string, text: string | undefined): number | undefined =>
-    text === undefined ? undefined : wholeNumber(flag, text) * 1000;
+  const config = nixSettings(given);
+  const milliseconds = (name: string): number | undefined => orAny(config.wholeNumber(name), 1000);
   return withoutUndefined({
-    maxJobs: given.maxJobs === undefined ? undefined : wholeNumber("--max-jobs", given.maxJobs),
-    cores: given.cores === undefined ? undefined : wholeNumber("--cores", given.cores),
-    keepGoing: given.keepGoing,
-    keepFailed: given.keepFailed,
-    timeoutMs: seconds("--timeout", given.timeout),
-    maxSilentMs: seconds("--max-silent-time", given.maxSilentTime),
+    maxJobs: config.get("max-jobs") === "auto" ? undefined : config.wholeNumber("max-jobs"),
+    cores: orAny(config.wholeNumber("cores"), 1),
+    keepGoing: config.boolean("keep-going"),
+    keepFailed: config.boolean("keep-failed"),
+    timeoutMs: milliseconds("timeout"),
+    maxSilentMs: milliseconds("max-silent-time"),
     printLogs: given.printBuildLogs,
   });
+}
+
+/** Zero stands for no limit of one's own. */
+function orAny(count: number | undefined, factor: number): number | undefined {
+  return count === 0 || count === undefined ? undefined : count * factor;
 }
 
 /** @throws AppError `CLI_USAGE` */
 export function wholeNumber(flag: string, text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   throw new AppError("CLI_USAGE", `Flag '${flag}' needs a whole number, not '${text}'`, { exitCode: 2 });
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** Absent in place of undefined, as exact optional properties want it. */
-function withoutUndefined<T extends object>(options: T): Partial<Defined<T>> {
-  // What is left has no undefined in it.
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Defined<T>>;
 }

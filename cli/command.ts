@@ -10,9 +10,8 @@ export interface Command<S extends FlagSpecs = FlagSpecs> {
   readonly usage: string;
   /** Longer text, examples and exit codes; shown below the flags. */
   readonly notes?: string;
+  /** A command with `--option` takes each of Nix's settings as a flag of its own too, see nix-settings.ts. */
   readonly flags: S;
-  /** Nix's settings are taken as flags too (`--pure-eval`, `--extra-experimental-features X`), see nix-settings.ts. */
-  readonly takesNixSettings?: boolean;
   /** 2 unless told; commands that stand in for one of Nix's end as that does. */
   readonly usageExitCode?: number;
   /** Answers `--version` itself. */

@@ -99,7 +99,7 @@ async function runCommand(command: Command, args: readonly string[], signal: Abo
 
 async function parseLine(command: Command, args: readonly string[]): Promise<ParsedCommandLine<FlagSpecs>> {
   try {
-    if (command.takesNixSettings !== true) return parseFlags(command.flags, args);
+    if (!("option" in command.flags)) return parseFlags(command.flags, args);
     const { settingFlags } = await import("./nix-settings.ts");
     return parseFlags({ ...settingFlags(command.flags), ...command.flags }, args);
   } catch (error) {

@@ -39,6 +39,14 @@ export class NixConfig {
     });
   }
 
+  /** @throws AppError `CLI_BAD_SETTING` */
+  wholeNumber(name: string): number | undefined {
+    const text = this.get(name);
+    if (text === undefined) return undefined;
+    if (/^\d+$/.test(text)) return Number(text);
+    throw new AppError("CLI_BAD_SETTING", `Setting '${name}' is a whole number, not '${text}'`);
+  }
+
   words(name: string): readonly string[] | undefined {
     return this.get(name)
       ?.split(/\s+/)

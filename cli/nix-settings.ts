@@ -3,10 +3,10 @@
  * what an evaluation may see become options of it, the others are known by name only.
  */
 import type { EvaluateOptions } from "#evaluator/api.ts";
-import { AppError } from "#store/std/app-error.ts";
-import type { FlagSpec, Flags } from "./flags.ts";
+import type { FlagSpec } from "./flags.ts";
 import { type Environment, type NixConfig, readNixConfig } from "./nix-config.ts";
 import { say, yellow } from "./output/terminal.ts";
+import { withoutUndefined } from "./without-undefined.ts";
 
 const booleans: readonly string[] = `accept-flake-config allow-dirty allow-dirty-locks allow-import-from-derivation
   allow-new-privileges allow-symlinked-store allow-unsafe-native-code-during-evaluation always-allow-substitutes
@@ -53,28 +53,44 @@ function camelCase(name: string): string {
   return name.replace(/-([a-z0-9])/g, (_dash, letter: string) => letter.toUpperCase());
 }
 
-/** `--option` comes after the files, and flags after that. Names that no Nix knows are warned of. */
-export function nixSettings(
-  given: Readonly<Record<string, unknown>> & {
-    readonly option?: Flags<{ option: { kind: "pairs"; help: "" } }>["option"];
-  },
-  environment: Environment = process.env,
-): NixConfig {
-  const config = readNixConfig(environment);
-  for (const [name, value] of given.option ?? []) config.set(name, value);
-  for (const name of booleans) {
-    if (given[camelCase(name)] === true) config.set(name, "true");
-    if (given[camelCase(`no-${name}`)] === true) config.set(name, "false");
-  }
-  for (const name of texts) {
-    for (const flag of [name, `extra-${name}`]) {
-      const value = given[camelCase(flag)];
-      // `--store` and `--cores` of our own commands are no settings of Nix.
-      if (typeof value === "string" && name !== "store") config.set(flag, value);
-    }
-  }
+type Given = Readonly<Record<string, unknown>> & { readonly option?: readonly (readonly [string, string])[] };
+
+const alreadyRead = new WeakMap<Given, NixConfig>();
+
+/** `--option` comes after the files, and flags after that. Names that no Nix knows are warned of, once a command line. */
+export function nixSettings(given: Given): NixConfig {
+  const config = alreadyRead.get(given) ?? readSettings(given);
+  alreadyRead.set(given, config);
+  return config;
+}
+
+function readSettings(given: Given): NixConfig {
+  const config = readNixConfig(process.env);
+  for (const [name, value] of givenSettings(given)) config.set(name, value);
   for (const name of config.names) if (!known.has(name)) say(`${yellow("warning:")} unknown setting '${name}'`);
   return config;
+}
+
+/** `--option` comes first, as flags win. */
+function givenSettings(given: Given): (readonly [string, string])[] {
+  const settings = [...(given.option ?? [])];
+  for (const name of booleans) {
+    if (given[camelCase(name)] === true) settings.push([name, "true"]);
+    if (given[camelCase(`no-${name}`)] === true) settings.push([name, "false"]);
+  }
+  for (const name of texts.flatMap((text) => [text, `extra-${text}`])) {
+    const value = given[camelCase(name)];
+    // `--store` names a root of ours.
+    if (typeof value === "string" && name !== "store") settings.push([name, value]);
+  }
+  return settings;
+}
+
+/** The settings of a command line, as lines for the NIX_CONFIG of commands that it starts. */
+export function settingsText(given: Given): string {
+  return givenSettings(given)
+    .map(([name, value]) => `${name} = ${value}\n`)
+    .join("");
 }
 
 /** What the settings say of an evaluation. */
@@ -87,24 +103,9 @@ export function settingsOptions(config: NixConfig, environment: Environment = pr
     experimentalFeatures: config.words("experimental-features"),
     allowImportFromDerivation: config.boolean("allow-import-from-derivation"),
     traceVerbose: config.boolean("trace-verbose"),
-    tarballTtlS: secondsOf(config, "tarball-ttl"),
+    tarballTtlS: config.wholeNumber("tarball-ttl"),
     showTrace: config.boolean("show-trace"),
     system: config.get("eval-system") || config.get("system"),
     environment: nixPath === undefined ? undefined : { ...environment, NIX_PATH: nixPath },
   });
-}
-
-function secondsOf(config: NixConfig, name: string): number | undefined {
-  const text = config.get(name);
-  if (text === undefined) return undefined;
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new AppError("CLI_BAD_SETTING", `Setting '${name}' is a whole number, not '${text}'`);
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** Absent in place of undefined, as exact optional properties want it. */
-function withoutUndefined<T extends object>(options: T): Partial<Defined<T>> {
-  // What is left has no undefined in it.
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Defined<T>>;
 }

@@ -35,7 +35,6 @@ export const command: Command = defineCommand({
     "Evaluates all attributes of a tree in several processes and prints each as a line of JSON when it is ready.",
   usage: "FILE | -E EXPR",
   flags,
-  takesNixSettings: true,
   notes: `
 Each line has attr, attrPath, and either error, or name, system, drvPath, outputs, inputDrvs, requiredSystemFeatures,
 for aggregates constituents and namedConstituents, and what --meta and --check-cache-status add. An attribute that fails,

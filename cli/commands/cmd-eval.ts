@@ -34,7 +34,6 @@ export const command: Command = defineCommand({
   summary: "Evaluates a Nix expression and prints the value.",
   usage: "[FILE | ATTR...] [-f FILE] [-E EXPR] [-A ATTR] | --jobs FILE",
   flags,
-  takesNixSettings: true,
   notes: `
 Several attributes are computed in one evaluation. On a terminal values are laid out over several lines, elsewhere each is
 on one. Settings of nix.conf are read, and each is a flag too: --extra-experimental-features pipe-operators.

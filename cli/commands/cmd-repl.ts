@@ -13,7 +13,6 @@ export const command: Command = defineCommand({
   summary: "Evaluates Nix expressions as you type them.",
   usage: "[FILE...] [-E EXPR]",
   flags,
-  takesNixSettings: true,
   notes: `
 The attributes of each FILE are variables in the session; ':?' in it lists its commands. Ctrl-C ends what is being
 evaluated and keeps all values, Ctrl-D leaves. Lines are remembered in $XDG_STATE_HOME/firn/repl-history.

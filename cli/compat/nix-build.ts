@@ -8,16 +8,17 @@ import { openStore } from "../open-store.ts";
 import { say } from "../output/terminal.ts";
 import { realise } from "../realise.ts";
 import { linkResults } from "../result-links.ts";
+import { ignoredFlags } from "./ignored-flags.ts";
 import { sourcesOf } from "./nix-instantiate.ts";
 
 const flags = {
+  ...ignoredFlags,
   ...evaluationFlags,
   ...buildFlags,
   expr: { kind: "boolean", aliases: ["-E"], help: "arguments are expressions, not files" },
   outLink: { kind: "string", aliases: ["-o"], value: "NAME", help: "name of the link to the result (result)" },
   noOutLink: { kind: "boolean", aliases: ["--no-link"], help: "make no link" },
   dryRun: { kind: "boolean", help: "print what would be built" },
-  option: { kind: "pairs", value: "NAME VALUE", help: "accepted for compatibility" },
 } as const;
 
 export const command: Command = defineCommand({
@@ -25,8 +26,10 @@ export const command: Command = defineCommand({
   summary: "Builds the derivations of Nix expressions and links the results; as Nix's command of that name.",
   usage: "[FILE... | -E EXPR...] [-A ATTR]",
   flags,
+  usageExitCode: 1,
+  version: "nix-build (Nix) 2.28.0, as Firn has it",
   notes:
-    "Exit codes: 0 built; 1 the evaluation failed; 2 wrong usage; 3 the host lacks something; 100 a build failed; 130 interrupted.",
+    "Exit codes: 0 built; 1 the evaluation failed, or wrong usage; 3 the host lacks something; 100 a build failed; 130 interrupted.",
   async run({ flags: given, operands }, { signal }) {
     const sources = await sourcesOf(given.expr, operands);
     const daemon = await openDaemon(given.store);

@@ -12,11 +12,10 @@ import type { Flags } from "../flags.ts";
 import type { Installable, Source } from "../instantiate.ts";
 import { isDummyStore, openStore } from "../open-store.ts";
 import { answers, type EvaluationContext, inStore, printText } from "../print-values.ts";
-
-const ignored = (kind: "boolean" | "string" | "pairs", ...aliases: string[]) =>
-  ({ kind, aliases, help: "", hidden: true, value: kind === "pairs" ? "TWO WORDS" : "VALUE" }) as const;
+import { ignoredFlags } from "./ignored-flags.ts";
 
 const flags = {
+  ...ignoredFlags,
   ...evaluationFlags,
   eval: { kind: "boolean", aliases: ["--eval-only"], help: "print the value in place of instantiating derivations" },
   parse: { kind: "boolean", aliases: ["--parse-only"], help: "only parse, and print what was understood" },
@@ -28,23 +27,12 @@ const flags = {
   noLocation: { kind: "boolean", help: "eval --xml: leave out where things are defined" },
   expr: { kind: "boolean", aliases: ["-E"], help: "arguments are expressions, not files" },
   addRoot: { kind: "string", value: "PATH", help: "make this link to the derivation and keep it" },
-  indirect: { kind: "boolean", help: "no effect: links are always roots of their own" },
   readWriteMode: { kind: "boolean", help: "eval: write derivations and sources to the store" },
   readonlyMode: { kind: "boolean", help: "compute paths, write nothing" },
   dryRun: { kind: "boolean", help: "the same" },
-  repair: ignored("boolean"),
-  verbose: ignored("boolean", "-v"),
-  debug: ignored("boolean", "-vv", "-vvv", "-vvvv", "-vvvvv"),
-  quiet: ignored("boolean"),
-  impure: ignored("boolean"),
-  noGcWarning: ignored("boolean"),
-  noBuildOutput: ignored("boolean", "-Q"),
-  keepGoing: ignored("boolean", "-k"),
-  keepFailed: ignored("boolean", "-K"),
-  maxJobs: ignored("string", "-j"),
-  logFormat: ignored("string"),
-  evalStore: ignored("string"),
-  overrideFlake: ignored("pairs"),
+  keepGoing: { ...ignoredFlags.quiet, aliases: ["-k"] },
+  keepFailed: { ...ignoredFlags.quiet, aliases: ["-K"] },
+  maxJobs: { ...ignoredFlags.logFormat, aliases: ["-j"] },
 } as const;
 
 type Given = Flags<typeof flags>;
@@ -55,7 +43,6 @@ export const command: Command = defineCommand({
     "Evaluates Nix expressions to derivations (.drv files), or to values with --eval; as Nix's command of that name.",
   usage: "[FILE... | -E EXPR... | -] [-A ATTR]... [--eval | --parse | --find-file NAME...]",
   flags,
-  takesNixSettings: true,
   usageExitCode: 1,
   version: "nix-instantiate (Nix) 2.28.0, as Firn has it",
   notes: `Without a file, ./default.nix is evaluated. Every setting of nix.conf can be a flag: --pure-eval,
