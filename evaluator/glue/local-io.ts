@@ -2,6 +2,7 @@
  * The real {@link EvalIo}: files, the environment, and a local store that is opened when something is first written.
  * Read-only, it computes the same paths and writes nothing.
  */
+import { createRequire } from "node:module";
 import type { Addition, LocalStore } from "#store/api.ts";
 import { DerivationHasher, derivationReferences } from "#store/formats/derivation-hash.ts";
 import type { Derivation } from "#store/formats/derivation-type.ts";
@@ -24,11 +25,13 @@ import {
   type StoredDerivation,
 } from "../io.ts";
 import { CapturedNar } from "./captured-nar.ts";
-import { Fetcher } from "./fetch/fetcher.ts";
+import type { Fetcher } from "./fetch/fetcher.ts";
 import { FileView, ioError } from "./file-view.ts";
 import { type DerivationClosure, makeDerivation } from "./instantiate.ts";
 import { type AdditionSink, PendingWrites } from "./pending-writes.ts";
 import { ownFiles, type SearchPathEntry } from "./search-path.ts";
+
+const loadModule = createRequire(import.meta.url);
 
 export interface LocalIoOptions {
   /** The physical root of the store. */
@@ -315,7 +318,9 @@ export class LocalIo implements EvalIo {
 
   #makeFetcher(): Fetcher {
     const { root, environment, log, tarballTtlS } = this.#options;
-    return new Fetcher({ store: this.#openStore(), root, environment, log, ttlS: tarballTtlS });
+    // Few evaluations fetch; what it takes to would be a tenth of the time that loading the evaluator takes.
+    const module = loadModule("./fetch/fetcher.ts") as typeof import("./fetch/fetcher.ts");
+    return new module.Fetcher({ store: this.#openStore(), root, environment, log, ttlS: tarballTtlS });
   }
 
   #writableStore(message: string): LocalStore {
