@@ -35,7 +35,10 @@ export function compileApplication(compiler: Compiler, expr: Application): Run {
   }
   const callee = compiler.compile(expr.callee);
   const args = expr.args.map((arg) => argumentOf(compiler, arg));
-  const [first, second, third] = args;
+  // By index: taking arrays apart with a pattern makes an iterator each time, here and below.
+  const first = args[0];
+  const second = args[1];
+  const third = args[2];
   if (first === undefined) return callee;
   if (second === undefined) return callWithOne(callee, first, expr.pos);
   if (third === undefined) return callWithTwo(callee, first, second, expr.pos);
@@ -74,7 +77,9 @@ function compileBuiltinCall(compiler: Compiler, primop: Primop, expr: Applicatio
   const { run, name, strict } = primop;
   const { pos } = expr;
   const pass = expr.args.map((arg, index) => ((strict >> index) & 1 ? compiler.compile(arg) : compiler.delay(arg)));
-  const [first, second, third] = pass;
+  const first = pass[0];
+  const second = pass[1];
+  const third = pass[2];
   const text = `while calling the '${name}' builtin`;
   if (first !== undefined && second === undefined) {
     return (env) => {

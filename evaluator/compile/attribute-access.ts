@@ -200,30 +200,27 @@ export function takeable(member: Lazy): Value | undefined {
 }
 
 /**
- * `variable.name`: when the set is already there, so is the attribute, and no thunk is needed to get it later. Null for
- * other forms.
+ * `variable.name`, perhaps with `or` something constant: when the set is already there, so is the attribute, and no thunk is
+ * needed to get it later. Null for other forms.
  */
 export function delaySelect(compiler: Compiler, expr: Select, known?: Code): Delay | null {
   const builtin = builtinMember(compiler, expr);
   if (builtin !== undefined) return () => builtin;
   const { from, path, fallback } = expr;
   const [name] = path;
-  if (from.kind !== "variable" || from.binding?.type !== "slot" || fallback !== null) return null;
+  if (from.kind !== "variable" || from.binding?.type !== "slot") return null;
   if (path.length !== 1 || typeof name !== "string") return null;
   const { depth, slot } = from.binding;
   const code = known ?? compiler.code(expr);
-  let knownShape: Shape | null = null;
-  let knownIndex = 0;
+  const constant = fallback === null ? undefined : compiler.constant(fallback);
+  const otherwise = constant === undefined ? undefined : takeable(constant);
+  const lookup = new NameLookup(name);
   return (env) => {
     let set = frameAt(env, depth)[slot] as Lazy | undefined;
     if (set instanceof Thunk && set.code === null) set = set.slot as Value;
     if (!(set instanceof Attrs)) return new Thunk(code, env);
-    if (set.shape !== knownShape) {
-      const index = set.shape.indexOf(name);
-      if (index < 0) return new Thunk(code, env);
-      knownShape = set.shape;
-      knownIndex = index;
-    }
-    return takeable(set.values[knownIndex] as Lazy) ?? new Thunk(code, env);
+    const index = lookup.in(set.shape);
+    const value = index < 0 ? otherwise : takeable(set.values[index] as Lazy);
+    return value === undefined ? new Thunk(code, env) : value;
   };
 }

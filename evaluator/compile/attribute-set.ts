@@ -76,7 +76,9 @@ export function delayAttributeSet(compiler: Compiler, set: AttributeSet): (env: 
   const shape = literalShape(set);
   const members = set.attributes.map((attribute) => memberOf(compiler, attribute));
   if (set.inheritSources.length > 0) return setWithSources(compiler, set, shape, members);
-  const [first, second, third] = members;
+  const first = members[0];
+  const second = members[1];
+  const third = members[2];
   if (first !== undefined && second === undefined) return (env) => new Attrs(shape, [first(env, env, noSources)]);
   if (first !== undefined && second !== undefined && third === undefined) {
     return (env) => new Attrs(shape, [first(env, env, noSources), second(env, env, noSources)]);
@@ -113,6 +115,13 @@ function setWithSources(
 function compileFrame(compiler: Compiler, set: AttributeSet, late = false): (outer: Env) => Env {
   const members = set.attributes.map((attribute) => memberOf(compiler, attribute, late));
   const makeSources = sourcesOf(compiler, set);
+  const first = members[0];
+  const second = members[1];
+  const third = members[2];
+  if (set.inheritSources.length === 0 && first !== undefined && second === undefined) return frameOfOne(first);
+  if (set.inheritSources.length === 0 && first !== undefined && second !== undefined && third === undefined) {
+    return frameOfTwo(first, second);
+  }
   const template: Env = [undefined, ...Array<undefined>(members.length).fill(undefined)];
   return (outer) => {
     const frame = template.slice();
@@ -121,6 +130,23 @@ function compileFrame(compiler: Compiler, set: AttributeSet, late = false): (out
     for (let index = 0; index < members.length; index++) {
       frame[index + 1] = (members[index] as Member)(frame, outer, sources);
     }
+    return frame;
+  };
+}
+
+function frameOfOne(member: Member): (outer: Env) => Env {
+  return (outer) => {
+    const frame: Env = [outer, undefined];
+    frame[1] = member(frame, outer, noSources);
+    return frame;
+  };
+}
+
+function frameOfTwo(first: Member, second: Member): (outer: Env) => Env {
+  return (outer) => {
+    const frame: Env = [outer, undefined, undefined];
+    frame[1] = first(frame, outer, noSources);
+    frame[2] = second(frame, outer, noSources);
     return frame;
   };
 }

@@ -242,7 +242,9 @@ export class Compiler {
 
   #compileList(elements: readonly Expr[]): Run {
     const delays = elements.map((element) => this.delay(element));
-    const [first, second, third] = delays;
+    const first = delays[0];
+    const second = delays[1];
+    const third = delays[2];
     if (first === undefined) return () => [];
     if (second === undefined) return (env) => [first(env)];
     if (third === undefined) return (env) => [first(env), second(env)];

@@ -20,14 +20,26 @@ function compileString(compiler: Compiler, expr: Interpolation): Run {
   const runs = expr.parts.map((part) => compiler.compile(part));
   const { pos } = expr;
   return (env) => {
+    let text = "";
+    for (let index = 0; index < runs.length; index++) {
+      const value = (runs[index] as Run)(env);
+      if (typeof value !== "string") return finish(env, index, text, value);
+      text += value;
+    }
+    return text;
+  };
+  /** From the first part on that is not just text. */
+  function finish(env: Env, from: number, text: string, value: Value): Value {
     const builder = new TextBuilder();
-    for (const run of runs) {
-      const value = run(env);
-      if (typeof value === "string") builder.text += value;
-      else appendCoerced(builder, value);
+    builder.text = text;
+    appendCoerced(builder, value);
+    for (let index = from + 1; index < runs.length; index++) {
+      const next = (runs[index] as Run)(env);
+      if (typeof next === "string") builder.text += next;
+      else appendCoerced(builder, next);
     }
     return builder.finish();
-  };
+  }
   function appendCoerced(builder: TextBuilder, value: Value): void {
     try {
       builder.append(coerceToString(evaluation, value, { copyPaths: true }));
