@@ -1,5 +1,5 @@
 /** Attribute sets: a {@link Shape} (names) and an array of values in the shape's order. */
-import { compareNames, emptyShape, type MergePlan, type Places, placesIn, Shape } from "./shape.ts";
+import { compareNames, emptyShape, type MergePlan, type Places, placesIn, Shape, sortedShape } from "./shape.ts";
 import { forceElement, type Lazy, type Value } from "./value.ts";
 
 export class Attrs {
@@ -154,8 +154,22 @@ function isStrictlySorted(names: readonly string[]): boolean {
   return true;
 }
 
+const objectShapes = new Map<string, ReturnType<typeof sortedShape>>();
+
+/** Of names that stand in the program: one shape for all sets made in the same place, so that selects remember it. */
 export function attrsFromObject(entries: Readonly<Record<string, Lazy>>): Attrs {
-  return attrsFromPairs(Object.keys(entries), Object.values(entries));
+  const names = Object.keys(entries);
+  const key = names.join(" ");
+  let known = objectShapes.get(key);
+  if (known === undefined) {
+    known = sortedShape(names, null, true);
+    objectShapes.set(key, known);
+  }
+  const values = Object.values(entries);
+  return new Attrs(
+    known.shape,
+    known.order.map((index) => values[index] as Lazy),
+  );
 }
 
 /** The attributes whose index is accepted; positions stay. */
