@@ -89,6 +89,8 @@ export class NixConfig {
 /** @throws AppError `CLI_BAD_SETTING` */
 export function readNixConfig(environment: Environment): NixConfig {
   const config = new NixConfig();
+  // The one setting that we read whose default is not empty, so that `extra-trusted-public-keys` adds to it.
+  config.set("trusted-public-keys", "cache.nixos.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY=");
   config.readFile(join(environment["NIX_CONF_DIR"] ?? "/etc/nix", "nix.conf"), true);
   for (const file of userConfigFiles(environment).toReversed()) config.readFile(file, true);
   const text = environment["NIX_CONFIG"];

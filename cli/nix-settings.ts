@@ -103,6 +103,8 @@ export function settingsOptions(config: NixConfig, environment: Environment = pr
     experimentalFeatures: config.words("experimental-features"),
     allowImportFromDerivation: config.boolean("allow-import-from-derivation"),
     traceVerbose: config.boolean("trace-verbose"),
+    trustedPublicKeys: config.words("trusted-public-keys"),
+    requireSigs: config.boolean("require-sigs"),
     tarballTtlS: config.wholeNumber("tarball-ttl"),
     showTrace: config.boolean("show-trace"),
     system: config.get("eval-system") || config.get("system"),

@@ -233,6 +233,8 @@ function settingsOf(options: Partial<EvaluationSettings>): EvaluationSettings {
     traceVerbose: options.traceVerbose ?? defaultSettings.traceVerbose,
     allowImportFromDerivation: options.allowImportFromDerivation ?? defaultSettings.allowImportFromDerivation,
     tarballTtlS: options.tarballTtlS ?? defaultSettings.tarballTtlS,
+    trustedPublicKeys: options.trustedPublicKeys ?? defaultSettings.trustedPublicKeys,
+    requireSigs: options.requireSigs ?? defaultSettings.requireSigs,
   };
 }
 

@@ -48,6 +48,10 @@ export interface EvaluationSettings {
   readonly allowImportFromDerivation: boolean;
   /** How long what was fetched without a hash is taken as it is, in seconds. */
   readonly tarballTtlS: number;
+  /** Keys, `NAME:BASE64`, whose signatures `fetchClosure` believes. */
+  readonly trustedPublicKeys: readonly string[];
+  /** False lets `fetchClosure` take what nobody has signed. */
+  readonly requireSigs: boolean;
 }
 
 export const defaultSettings: EvaluationSettings = {
@@ -58,6 +62,8 @@ export const defaultSettings: EvaluationSettings = {
   traceVerbose: false,
   allowImportFromDerivation: true,
   tarballTtlS: 3600,
+  trustedPublicKeys: ["cache.nixos.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY="],
+  requireSigs: true,
 };
 
 export interface EvaluationRequestData extends EvaluationSettings {

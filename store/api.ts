@@ -19,5 +19,7 @@ export type {
   NewPathInfo,
   PathInfo,
 } from "./local/store-interface.ts";
+export { ContentCheck, isContentAddressed, parseContentAddress } from "./stores/content-address.ts";
 export { narOfTree } from "./stores/nar-stream.ts";
 export type { DerivedPath, RealisedTarget, RealiseRun, Store } from "./stores/store.ts";
+export { TrustedKeys } from "./stores/trusted-keys.ts";

@@ -4,7 +4,7 @@ import type { Evaluation } from "../evaluation.ts";
 import { resolveChannel } from "../text/channel-url.ts";
 import { Attrs } from "../value/attrs.ts";
 import { expectAttrs, expectBool, expectPlainText, expectText } from "../value/expect.ts";
-import { ContextString, force, type Lazy, type Value } from "../value/value.ts";
+import { ContextString, force, type Lazy, NixPath, type Value } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
 
 interface FetchArguments {
@@ -63,10 +63,10 @@ function fetchClosure(evaluation: Evaluation, lazy: Lazy): Value {
     }
     return expectText(value);
   };
-  const path = text("fromPath");
+  const path = storePathText(options.get("fromPath") ?? text("fromPath"));
   const cacheUrl = text("fromStore");
   const toPath = options.get("toPath");
-  if (toPath !== undefined && expectText(toPath) !== path) {
+  if (toPath !== undefined && storePathText(toPath) !== path) {
     throw new EvaluationError("other", "rewriting a closure to content-addressed form ('toPath') is not supported");
   }
   if (!/^(?:https?|file):\/\//.test(cacheUrl)) {
@@ -78,6 +78,12 @@ function fetchClosure(evaluation: Evaluation, lazy: Lazy): Value {
     evaluation.io.fetch({ type: "closure", cacheUrl, path, contentAddressed }),
   );
   return new ContextString(storePath, new Set([storePath]));
+}
+
+/** Store paths are written as strings or as paths. */
+function storePathText(lazy: Lazy): string {
+  const value = force(lazy);
+  return value instanceof NixPath ? value.path : expectText(value);
 }
 
 export function fetchBuiltins(evaluation: Evaluation): readonly Builtin[] {

@@ -50,6 +50,7 @@ function evaluate(folder: string, cache: string | null, features: readonly strin
     log: () => {},
     realise: () => {},
     tarballTtlS: 3600,
+    trust: { trustedPublicKeys: [], requireSigs: true },
   });
   const reads: string[] = [];
   const readFile = io.readFile.bind(io);

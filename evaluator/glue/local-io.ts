@@ -25,6 +25,7 @@ import {
   type StoredDerivation,
 } from "../io.ts";
 import { CapturedNar } from "./captured-nar.ts";
+import type { TrustSettings } from "./fetch/fetch-context.ts";
 import type { Fetcher } from "./fetch/fetcher.ts";
 import { FileView, ioError } from "./file-view.ts";
 import { type DerivationClosure, makeDerivation } from "./instantiate.ts";
@@ -48,6 +49,7 @@ export interface LocalIoOptions {
   readonly realise: (requests: Parameters<EvalIo["realise"]>[0]) => void;
   /** How long what was fetched without a hash is taken as it is. */
   readonly tarballTtlS: number;
+  readonly trust: TrustSettings;
 }
 
 /** Sources up to this size are handed over for writing as they were read. */
@@ -317,10 +319,10 @@ export class LocalIo implements EvalIo {
   }
 
   #makeFetcher(): Fetcher {
-    const { root, environment, log, tarballTtlS } = this.#options;
+    const { root, environment, log, tarballTtlS, trust } = this.#options;
     // Few evaluations fetch; what it takes to would be a tenth of the time that loading the evaluator takes.
     const module = loadModule("./fetch/fetcher.ts") as typeof import("./fetch/fetcher.ts");
-    return new module.Fetcher({ store: this.#openStore(), root, environment, log, ttlS: tarballTtlS });
+    return new module.Fetcher({ store: this.#openStore(), root, environment, log, trust, ttlS: tarballTtlS });
   }
 
   #writableStore(message: string): LocalStore {

@@ -24,6 +24,7 @@ function recordingIo(environment: Record<string, string>): RecordingIo {
     log: () => {},
     realise: () => {},
     tarballTtlS: 3600,
+    trust: { trustedPublicKeys: [], requireSigs: true },
   });
   return new RecordingIo(inner, { root: folder, readOnly: true });
 }

@@ -22,6 +22,7 @@ function isFetched(url: string, allowedUris: readonly string[]): boolean {
     log: () => {},
     realise: () => {},
     tarballTtlS: 0,
+    trust: { trustedPublicKeys: [], requireSigs: true },
   });
   const io = new RestrictedIo(inner, { pure: false, allowedUris });
   try {

@@ -248,9 +248,3 @@ test("getFlake: inputs as the lock file has them", async () => {
     /cannot call 'getFlake' on unlocked flake reference/,
   );
 });
-
-test("fetchMercurial: without hg, that is the error", async () => {
-  const found = spawnSync("hg", ["--version"]).error === undefined;
-  if (found) return;
-  await assert.rejects(ours(`fetchMercurial ${join(folder, "repo")}`), /the program 'hg' is not installed/);
-});

@@ -76,6 +76,7 @@ export function openEvaluation(
     log: (line) => hooks.log(fromByteString(line)),
     realise: hooks.realise,
     tarballTtlS: request.tarballTtlS,
+    trust: request,
     ...(hooks.sink === undefined ? {} : { sink: hooks.sink }),
   });
   const { pureEval, restrictEval } = request;

@@ -3,6 +3,7 @@ import { type PublicKey, parsePublicKey, verifySignature } from "../formats/sign
 import type { NewPathInfo } from "../local/store-interface.ts";
 import type { NixSettings } from "./nix-settings.ts";
 
+/** @example new TrustedKeys([parsePublicKey("cache.example.org-1:..")]).haveSigned(info) */
 export class TrustedKeys {
   readonly #keys: readonly PublicKey[];
   readonly #isRequired: boolean;

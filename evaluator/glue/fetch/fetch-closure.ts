@@ -5,19 +5,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import { parseHash } from "#store/formats/hash.ts";
+import { ContentCheck, isContentAddressed, type NewPathInfo, parseContentAddress, TrustedKeys } from "#store/api.ts";
 import { type NarInfo, parseNarInfo } from "#store/formats/narinfo.ts";
-import { parsePublicKey, verifySignature } from "#store/formats/signature.ts";
-import { makeFixedOutputPath, storePathHashPart, storePathName } from "#store/formats/store-path.ts";
+import { parsePublicKey } from "#store/formats/signature.ts";
+import { storePathHashPart } from "#store/formats/store-path.ts";
 import { EvalIoError, type FetchedSource, type FetchRequest } from "../../io.ts";
 import { downloadFile } from "./download.ts";
 import { type FetchContext, narHashOf, withScratchFolder } from "./fetch-context.ts";
 import { runProgram } from "./run-program.ts";
 
 type ClosureRequest = Extract<FetchRequest, { type: "closure" }>;
-
-/** What Nix trusts when nobody says otherwise. */
-const trustedKeys = ["cache.nixos.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY="];
 
 export function fetchClosure(context: FetchContext, request: ClosureRequest): FetchedSource {
   withScratchFolder(context, (folder) => copyClosure(context, request, folder));
@@ -60,42 +57,34 @@ function readInfo(context: FetchContext, cacheUrl: string, path: string, folder:
   if (info.storePath !== path) {
     throw new EvalIoError("invalid", `cache '${cacheUrl}' has '${info.storePath}' in the place of '${path}'`);
   }
-  if (!isContentAddress(info, context.store.storeDir) && !isSigned(info)) {
-    throw new EvalIoError("invalid", `path '${path}' of '${cacheUrl}' has no signature by a trusted key`);
+  const named = { ...info, path };
+  if (!isContentAddressed(named, context.store.storeDir) && !isSigned(context, named)) {
+    throw new EvalIoError("invalid", `cannot add path '${path}' because it lacks a signature by a trusted key`, {
+      hint: `a cache's key is trusted by a line in nix.conf: extra-trusted-public-keys = NAME:KEY`,
+    });
   }
   return info;
 }
 
-function isContentAddress(info: NarInfo, storeDir: string): boolean {
-  if (info.ca === null || !info.ca.startsWith("fixed:r:sha256:")) return false;
-  const references = info.references;
-  const expected = makeFixedOutputPath(storePathName(info.storePath, storeDir), "recursive", parseHash(info.narHash), {
-    references,
-    storeDir,
-  });
-  return expected === info.storePath;
-}
-
-function isSigned(info: NarInfo): boolean {
-  const keys = trustedKeys.map(parsePublicKey);
-  return info.signatures.some((signature) => verifySignature(signature, { ...info, path: info.storePath }, keys));
+function isSigned(context: FetchContext, info: NewPathInfo): boolean {
+  const { trustedPublicKeys, requireSigs } = context.trust;
+  return new TrustedKeys(trustedPublicKeys.map(parsePublicKey), { isRequired: requireSigs }).haveSigned(info);
 }
 
 function importPath(context: FetchContext, cacheUrl: string, info: NarInfo, folder: string): void {
   const file = join(folder, "nar");
   downloadFile(`${cacheUrl.replace(/\/$/, "")}/${info.url}`, file, context.environment);
-  const { storePath, narHash, narSizeBytes, references, deriver, ca, signatures } = info;
-  const target = context.store.importNar({
-    path: storePath,
-    narHash,
-    narSizeBytes,
-    references,
-    deriver,
-    ca,
-    signatures,
-  });
+  const { compression, storePath: path, url: _url, ...rest } = info;
+  const bytes = decompress(context, file, compression);
+  // Its NAR's hash is compared when it is committed; a content address is a claim of its own.
+  if (info.ca !== null) {
+    const check = new ContentCheck(parseContentAddress(info.ca));
+    check.write(bytes);
+    check.finish(path);
+  }
+  const target = context.store.importNar({ ...rest, path });
   try {
-    target.write(decompress(context, file, info.compression));
+    target.write(bytes);
     target.commit();
   } finally {
     target.close();

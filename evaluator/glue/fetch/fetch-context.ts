@@ -15,6 +15,13 @@ export interface FetchContext {
   /** Folder for what is kept between evaluations. */
   readonly folder: string;
   readonly log: (line: string) => void;
+  readonly trust: TrustSettings;
+}
+
+/** Whose store paths are taken from binary caches; keys are as `nix.conf` has them. */
+export interface TrustSettings {
+  readonly trustedPublicKeys: readonly string[];
+  readonly requireSigs: boolean;
 }
 
 /** Runs an action with a scratch folder that is gone afterwards. */

@@ -6,7 +6,7 @@ import { fromByteString } from "#store/std/byte-string.ts";
 import { EvalIoError, type FetchedSource, type FetchRequest } from "../../io.ts";
 import { FetchCache } from "./fetch-cache.ts";
 import { fetchClosure } from "./fetch-closure.ts";
-import { addTree, checkNarHash, type FetchContext, narHashOf } from "./fetch-context.ts";
+import { addTree, checkNarHash, type FetchContext, narHashOf, type TrustSettings } from "./fetch-context.ts";
 import { fetchGit } from "./fetch-git.ts";
 import { fetchMercurial } from "./fetch-mercurial.ts";
 import { fetchUrl, newestTime } from "./fetch-url.ts";
@@ -16,6 +16,7 @@ export interface FetcherOptions {
   /** Physical root; what is kept lies below `firn/fetch` in it. */
   readonly root: string;
   readonly ttlS: number;
+  readonly trust: TrustSettings;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: (line: string) => void;
 }
@@ -24,9 +25,9 @@ export class Fetcher {
   readonly #context: FetchContext;
 
   constructor(options: FetcherOptions) {
-    const { store, environment, log } = options;
+    const { store, environment, log, trust } = options;
     const folder = join(options.root, "firn", "fetch");
-    this.#context = { store, environment, log, folder, cache: new FetchCache(folder, options.ttlS) };
+    this.#context = { store, environment, log, folder, trust, cache: new FetchCache(folder, options.ttlS) };
   }
 
   /** @throws EvalIoError */
