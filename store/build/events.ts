@@ -1,4 +1,5 @@
 import type { Derivation } from "../formats/derivation-type.ts";
+import type { Substituters } from "../substitute/substituters.ts";
 import type { SharedBuilds } from "./shared-builds.ts";
 
 /**
@@ -11,6 +12,37 @@ export type BuildEvent =
       readonly buildCount: number;
       readonly downloadCount: number;
       readonly drvPaths: readonly string[];
+      /** Paths that caches bring, with their size as it is fetched, and unpacked; absent when none do. */
+      readonly substitution?: {
+        readonly pathCount: number;
+        readonly downloadBytes: number;
+        readonly narSizeBytes: number;
+      };
+    }
+  /** Something that a user should know and that ends nothing. */
+  | { readonly type: "warning"; readonly message: string }
+  | {
+      readonly type: "substituting";
+      readonly path: string;
+      readonly name: string;
+      /** URL of the cache. */
+      readonly from: string;
+      readonly downloadBytes: number | null;
+      readonly narSizeBytes: number;
+      readonly timeMs: number;
+    }
+  | {
+      readonly type: "substitute-progress";
+      readonly path: string;
+      readonly doneBytes: number;
+      readonly totalBytes: number | null;
+    }
+  | {
+      readonly type: "substituted";
+      readonly path: string;
+      readonly outcome: "substituted" | "failed" | "cancelled";
+      readonly durationMs: number;
+      readonly error?: { readonly code: string; readonly message: string };
     }
   | {
       readonly type: "started";
@@ -43,7 +75,7 @@ export type BuildEvent =
       };
     };
 
-/** `cached`: was valid already (only top-level targets report it). `dependency-failed`: never started. */
+/** `cached`: was valid already or came from a cache (only top-level targets report it). `dependency-failed`: never started. */
 export type BuildOutcome = "built" | "cached" | "failed" | "dependency-failed" | "timed-out" | "cancelled";
 
 /** What is to be built: a derivation and which of its outputs (all when absent). */
@@ -65,6 +97,10 @@ export interface BuildOptions {
   readonly maxSilentMs?: number;
   /** Builds that other runs of this process share; `maxJobs` then bounds this run beside the bound that all share. */
   readonly shared?: SharedBuilds;
+  /** Caches that paths may come from; without, everything is built. */
+  readonly substituters?: Substituters | null;
+  /** Paths to fetch besides; whoever asked sees afterwards whether they are valid. */
+  readonly paths?: readonly string[];
   /** Derivations that are to be built without being in the store. */
   readonly derivations?: ReadonlyMap<string, Derivation>;
   /** Ends the run: running builders are killed, what is finished stays registered. */

@@ -18,6 +18,8 @@ export interface Goal {
   pendingInputs: number;
   /** Size of its inputs, as far as they are made, each divided among its users: a measure of how long it may take. */
   inputBytes: number;
+  /** Outputs of its inputs that are not built but fetched. */
+  readonly fetchedInputs: string[];
   outcome: BuildOutcome | null;
 }
 
@@ -36,12 +38,14 @@ interface Want {
 
 /**
  * @param given derivations that need not be in the store
+ * @param fetched output paths that need not be built
  * @throws AppError when a `.drv` is not in the store, lacks a wanted output, or has one whose path only its build would tell
  */
 export function planGoals(
   store: LocalStore,
   targets: readonly BuildTarget[],
   given: ReadonlyMap<string, Derivation> = new Map(),
+  fetched: ReadonlySet<string> = new Set(),
 ): GoalGraph {
   const goals = new Map<string, Goal>();
   const derivations = new Map<string, Derivation>(given);
@@ -50,20 +54,21 @@ export function planGoals(
     const derivation = derivations.get(want.drvPath) ?? openDerivation(store, want.drvPath);
     derivations.set(want.drvPath, derivation);
     let goal = goals.get(want.drvPath);
-    if (goal === undefined && lacksOutput(store, derivation, want)) {
+    if (goal === undefined && missingOutputs(store, derivation, want).some((path) => !fetched.has(path))) {
       goal = newGoal(want.drvPath, derivation);
       goals.set(want.drvPath, goal);
       for (const [drvPath, outputs] of derivation.inputDrvs) wants.push({ drvPath, outputs, dependent: goal });
     }
     if (want.dependent === null) continue;
     if (goal !== undefined) link(goal, want.dependent);
-    else if (isDownload(derivation)) want.dependent.inputBytes += sizeOfOutputs(store, derivation);
+    else noteFetched(derivation, want, fetched);
+    if (goal === undefined && isDownload(derivation)) want.dependent.inputBytes += sizeOfOutputs(store, derivation);
   }
   return { goals, derivations };
 }
 
 /** Kept from a collection from here on; that keeps its sources too. */
-function openDerivation(store: LocalStore, drvPath: string): Derivation {
+export function openDerivation(store: LocalStore, drvPath: string): Derivation {
   store.addTempRoot(drvPath);
   return store.readDerivation(drvPath);
 }
@@ -82,6 +87,7 @@ function newGoal(drvPath: string, derivation: Derivation): Goal {
     dependents: [],
     pendingInputs: 0,
     inputBytes: 0,
+    fetchedInputs: [],
     outcome: null,
   };
 }
@@ -91,8 +97,20 @@ function link(goal: Goal, dependent: Goal): void {
   dependent.pendingInputs += 1;
 }
 
-function lacksOutput(store: LocalStore, derivation: Derivation, want: Want): boolean {
-  return (want.outputs ?? [...derivation.outputs.keys()]).some((name) => {
+function noteFetched(derivation: Derivation, { outputs, dependent }: Want, fetched: ReadonlySet<string>): void {
+  for (const name of outputs ?? derivation.outputs.keys()) {
+    const path = derivation.outputs.get(name)?.path ?? "";
+    if (fetched.has(path)) dependent?.fetchedInputs.push(path);
+  }
+}
+
+/** Paths of the wanted outputs that are not valid. */
+export function missingOutputs(
+  store: LocalStore,
+  derivation: Derivation,
+  want: Pick<Want, "drvPath" | "outputs">,
+): string[] {
+  return (want.outputs ?? [...derivation.outputs.keys()]).flatMap((name) => {
     const output = derivation.outputs.get(name);
     if (output === undefined) {
       throw new AppError("STORE_NO_SUCH_OUTPUT", `Derivation '${want.drvPath}' has no output '${name}'`, {
@@ -110,6 +128,6 @@ function lacksOutput(store: LocalStore, derivation: Derivation, want: Want): boo
     }
     // first a root, then the question: so it stays as the answer says
     store.addTempRoot(output.path);
-    return !store.isValidPath(output.path);
+    return store.isValidPath(output.path) ? [] : [output.path];
   });
 }

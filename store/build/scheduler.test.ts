@@ -27,6 +27,7 @@ function makeGoals(
       dependents: [],
       pendingInputs: inputs.length,
       inputBytes: 0,
+      fetchedInputs: [],
       outcome: null,
     };
     for (const input of inputs) goals.get(input)?.dependents.push(goal);

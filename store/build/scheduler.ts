@@ -28,6 +28,8 @@ export interface SchedulerOptions {
   readonly maxDownloads: number;
   readonly keepGoing: boolean;
   readonly signal: AbortSignal;
+  /** Waits for what a goal needs besides other goals; false when it will not come. Null when it needs nothing. */
+  readonly fetchInputs?: (goal: Goal) => Promise<boolean> | null;
 }
 
 /** What a build weighs besides its inputs. */
@@ -52,6 +54,7 @@ class Scheduler {
   readonly #builds: Pool;
   readonly #downloads: Pool;
   readonly #running = new Set<Promise<void>>();
+  readonly #fetchInputs: (goal: Goal) => Promise<boolean> | null;
   /** Weight of the heaviest chain that starts with a goal; null when weights have changed. */
   #chainBytes: Map<Goal, number> | null = null;
   #fatal: { readonly error: unknown } | null = null;
@@ -60,6 +63,7 @@ class Scheduler {
     this.#goals = goals;
     this.#runner = runner;
     this.#keepGoing = options.keepGoing;
+    this.#fetchInputs = options.fetchInputs ?? (() => null);
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     // every goal that runs may listen
     setMaxListeners(0, this.#signal);
@@ -68,11 +72,41 @@ class Scheduler {
   }
 
   async run(): Promise<void> {
+    this.#awaitFetches();
     for (const goal of this.#goals) if (goal.pendingInputs === 0) this.#enqueue(goal);
     this.#startWaiting();
     while (this.#running.size > 0) await Promise.race(this.#running);
     for (const goal of this.#goals) if (goal.outcome === null) this.#skip(goal, "cancelled");
     if (this.#fatal !== null) throw this.#fatal.error;
+  }
+
+  /** One promise for all of them: what is raced against has to stay short. */
+  #awaitFetches(): void {
+    const fetches = this.#goals.flatMap((goal) => {
+      const fetched = this.#fetchInputs(goal);
+      if (fetched === null) return [];
+      goal.pendingInputs += 1;
+      return [fetched.then((isThere) => this.#afterFetch(goal, isThere))];
+    });
+    if (fetches.length === 0) return;
+    const stopped = new Promise<void>((resolve) => this.#signal.addEventListener("abort", () => resolve()));
+    const ended: Promise<void> = Promise.race([Promise.all(fetches), stopped]).then(() => {
+      this.#running.delete(ended);
+    });
+    this.#running.add(ended);
+  }
+
+  #afterFetch(goal: Goal, isThere: boolean): void {
+    if (goal.outcome !== null || this.#signal.aborted) return;
+    if (!isThere) {
+      this.#skip(goal, "dependency-failed");
+      this.#fail(goal);
+      return;
+    }
+    goal.pendingInputs -= 1;
+    if (goal.pendingInputs > 0) return;
+    this.#enqueue(goal);
+    this.#startWaiting();
   }
 
   #poolOf(goal: Goal): Pool {

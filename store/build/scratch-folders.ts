@@ -61,7 +61,7 @@ export class ScratchFolders {
 }
 
 /** Where we keep things of a root. That of the system is not ours, and perhaps not on the store's file system. */
-function ownFolder(root: string): string {
+export function ownFolder(root: string): string {
   return root === "/" ? "/nix/var/nix/firn" : join(root, "firn");
 }
 

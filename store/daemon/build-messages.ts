@@ -25,7 +25,28 @@ export class BuildMessages {
       this.#showProgress();
     } else if (event.type === "started") this.#start(event);
     else if (event.type === "finished") this.#finish(event);
+    else if (event.type === "warning") this.#session.say(LEVEL.warn, `warning: ${event.message}`);
+    else if (event.type === "substituting" || event.type === "substituted") this.#showFetch(event);
+    else if (event.type === "substitute-progress") this.#showFetchProgress(event);
     else this.#showDetail(event);
+  }
+
+  #showFetch(event: BuildEvent & { readonly type: "substituting" | "substituted" }): void {
+    if (event.type === "substituting") {
+      const text = `copying path '${event.path}' from '${event.from}'`;
+      const activity = this.#session.startActivity(ACTIVITY.copyPath, text, [event.path, event.from, "local"]);
+      this.#activities.set(event.path, activity);
+      return;
+    }
+    const activity = this.#activities.get(event.path);
+    this.#activities.delete(event.path);
+    if (event.error !== undefined) this.#session.say(LEVEL.error, `error: ${event.error.message}`);
+    if (activity !== undefined) this.#session.stopActivity(activity);
+  }
+
+  #showFetchProgress({ path, doneBytes, totalBytes }: BuildEvent & { readonly type: "substitute-progress" }): void {
+    const activity = this.#activities.get(path);
+    if (activity !== undefined) this.#session.result(activity, RESULT.progress, [doneBytes, totalBytes ?? 0, 0, 0]);
   }
 
   #start(event: BuildEvent & { readonly type: "started" }): void {

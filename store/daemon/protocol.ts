@@ -86,7 +86,7 @@ export const OPERATION = {
 
 export type OperationName = keyof typeof OPERATION;
 
-export const ACTIVITY = { unknown: 0, fileTransfer: 101, builds: 104, build: 105 } as const;
+export const ACTIVITY = { unknown: 0, copyPath: 100, fileTransfer: 101, builds: 104, build: 105 } as const;
 export const RESULT = { buildLogLine: 101, setPhase: 104, progress: 105, setExpected: 106 } as const;
 /** Levels of messages: what a client shows without `-v` ends with `info`. */
 export const LEVEL = { error: 0, warn: 1, notice: 2, info: 3 } as const;

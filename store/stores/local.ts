@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { buildLogPath, readBuildLog } from "../build/build-log.ts";
 import type { BuildEvent, BuildRun, BuildTarget } from "../build/events.ts";
-import { planGoals } from "../build/goal-graph.ts";
+import { planRun, sizesOf } from "../build/plan-run.ts";
 import type { SharedBuilds } from "../build/shared-builds.ts";
 import { buildPaths } from "../deferred.ts";
 import type { Derivation } from "../formats/derivation-type.ts";
@@ -11,6 +11,7 @@ import { isDerivationPath, makeTextPath, storePathName } from "../formats/store-
 import type { GarbageResult, LocalStore, NewPathInfo, PathInfo } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
 import { byteStringOf } from "../std/byte-string.ts";
+import type { Substituters } from "../substitute/substituters.ts";
 import { ContentCheck, isContentAddressed, parseContentAddress } from "./content-address.ts";
 import { DerivationCheck, textOfNar } from "./derivation-check.ts";
 import { runMaintenance } from "./maintenance.ts";
@@ -38,6 +39,10 @@ export interface LocalDiskStoreOptions {
   readonly shared?: SharedBuilds;
   /** Whose signatures count; nobody's unless told. */
   readonly trustedKeys?: TrustedKeys;
+  /** Caches that paths may come from. */
+  readonly substituters?: Substituters | null;
+  /** Called when the store has been closed. */
+  readonly onClose?: () => void;
 }
 
 export class LocalDiskStore implements Store {
@@ -48,6 +53,8 @@ export class LocalDiskStore implements Store {
   readonly #shared: SharedBuilds | null;
   readonly #trustedKeys: TrustedKeys;
   readonly #derivations: DerivationCheck;
+  readonly #substituters: Substituters | null;
+  readonly #onClose: () => void;
 
   /** @param local belongs to the new object, which closes it */
   constructor(local: LocalStore, options: LocalDiskStoreOptions = {}) {
@@ -55,6 +62,8 @@ export class LocalDiskStore implements Store {
     this.#shared = options.shared ?? null;
     this.#trustedKeys = options.trustedKeys ?? new TrustedKeys([]);
     this.#derivations = new DerivationCheck(local);
+    this.#substituters = options.substituters ?? null;
+    this.#onClose = options.onClose ?? (() => {});
     this.root = local.root;
     this.storeDir = local.storeDir;
     this.uri = local.root === "/" ? "local" : `local?root=${local.root}`;
@@ -93,17 +102,31 @@ export class LocalDiskStore implements Store {
     return this.#local.queryPathFromHashPart(hashPart);
   }
 
-  async querySubstitutablePaths(): Promise<string[]> {
-    return [];
+  async querySubstitutablePaths(paths: readonly string[]): Promise<string[]> {
+    const substituters = this.#substituters;
+    if (substituters === null) return [];
+    const { signal } = new AbortController();
+    const offers = await Promise.all(paths.map((path) => substituters.lookUp(path, signal)));
+    return paths.filter((_path, index) => offers[index] !== null);
   }
 
   async queryMissing(targets: readonly DerivedPath[]): Promise<MissingPaths> {
-    const unknown = targets.filter((target) => !this.#local.isValidPath(topOf(target))).map(topOf);
-    const goals = planGoals(
-      this.#local,
-      buildTargets(targets.filter((target) => !unknown.includes(topOf(target)))),
-    ).goals;
-    return { willBuild: [...goals.keys()].sort(), willSubstitute: [], unknown, downloadSizeBytes: 0, narSizeBytes: 0 };
+    const built = targets.filter((target) => target.type === "built").map(({ drvPath }) => drvPath);
+    const unknown = built.filter((drvPath) => !this.#local.isValidPath(drvPath));
+    const known = targets.filter((target) => target.type === "opaque" || !unknown.includes(target.drvPath));
+    const plan = await planRun(this.#local, buildTargets(known), {
+      substituters: this.#substituters,
+      paths: opaquePaths(known),
+      signal: new AbortController().signal,
+    });
+    const { downloadBytes, narSizeBytes } = sizesOf(plan.fetches);
+    return {
+      willBuild: [...plan.graph.goals.keys()].sort(),
+      willSubstitute: [...plan.fetches.keys()].sort(),
+      unknown: [...unknown, ...plan.unknown],
+      downloadSizeBytes: downloadBytes,
+      narSizeBytes,
+    };
   }
 
   #requireValid(path: string): PathInfo {
@@ -198,8 +221,11 @@ export class LocalDiskStore implements Store {
     if (mode === "check" || mode === "repair") {
       return failedRun(new AppError("STORE_UNSUPPORTED", `Cannot build in mode '${mode}' yet`));
     }
+    const substituters = options.substituters === undefined ? this.#substituters : options.substituters;
     const run = buildPaths(this.#local, buildTargets(targets), {
       ...options,
+      substituters,
+      paths: opaquePaths(targets),
       ...(this.#shared === null ? {} : { shared: this.#shared }),
     });
     return new ObservedRun(targets, run, (path) => this.#local.isValidPath(path));
@@ -245,11 +271,12 @@ export class LocalDiskStore implements Store {
 
   async close(): Promise<void> {
     this.#local.close();
+    this.#onClose();
   }
 }
 
-function topOf(target: DerivedPath): string {
-  return target.type === "opaque" ? target.path : target.drvPath;
+function opaquePaths(targets: readonly DerivedPath[]): string[] {
+  return targets.filter((target) => target.type === "opaque").map(({ path }) => path);
 }
 
 function buildTargets(targets: readonly DerivedPath[]): BuildTarget[] {
@@ -287,6 +314,7 @@ class ObservedRun implements RealiseRun {
   readonly result: Promise<readonly RealisedTarget[]>;
   readonly #run: BuildRun;
   readonly #errors = new Map<string, RealiseError>();
+  readonly #fetchErrors = new Map<string, RealiseError>();
   readonly #times = new Map<string, { startMs: number; stopMs: number }>();
   readonly #isValid: (path: string) => boolean;
 
@@ -309,6 +337,7 @@ class ObservedRun implements RealiseRun {
 
   #note(event: BuildEvent): void {
     if (event.type === "started") this.#times.set(event.drvPath, { startMs: event.timeMs, stopMs: 0 });
+    if (event.type === "substituted" && event.error !== undefined) this.#fetchErrors.set(event.path, event.error);
     if (event.type !== "finished") return;
     const times = this.#times.get(event.drvPath);
     if (times !== undefined) times.stopMs = times.startMs + event.durationMs;
@@ -344,7 +373,7 @@ class ObservedRun implements RealiseRun {
       target,
       outcome: isValid ? "cached" : "failed",
       outputs: {},
-      error: isValid ? null : { code: "STORE_INVALID_PATH", message },
+      error: isValid ? null : (this.#fetchErrors.get(target.path) ?? { code: "STORE_INVALID_PATH", message }),
       startTimeS: 0,
       stopTimeS: 0,
     };

@@ -1,6 +1,7 @@
 /** Opens whatever a URL names as a {@link Store}. */
 import type { SharedBuilds } from "../build/shared-builds.ts";
 import { openLocalStore } from "../local/local-store.ts";
+import { type Substituters, substitutersFor } from "../substitute/substituters.ts";
 import { openDaemonStore } from "./daemon-store.ts";
 import { DummyStore } from "./dummy-store.ts";
 import { LocalDiskStore } from "./local.ts";
@@ -13,6 +14,8 @@ export interface OpenAnyStoreOptions {
   readonly settings?: NixSettings;
   /** Builds that other stores of this process share. */
   readonly shared?: SharedBuilds;
+  /** In place of those that the settings name; whoever gave them closes them. */
+  readonly substituters?: Substituters | null;
 }
 
 /**
@@ -26,7 +29,11 @@ export async function openStore(url: string | null = null, options: OpenAnyStore
 export async function openStoreAt(address: StoreAddress, options: OpenAnyStoreOptions = {}): Promise<Store> {
   if (address.type === "dummy") return new DummyStore();
   if (address.type === "daemon") return await openDaemonStore(address);
-  const trustedKeys = trustedKeysOf(options.settings ?? readNixSettings());
+  const settings = options.settings ?? readNixSettings();
+  const trustedKeys = trustedKeysOf(settings);
   const shared = options.shared === undefined ? {} : { shared: options.shared };
-  return new LocalDiskStore(openLocalStore({ root: address.root }), { trustedKeys, ...shared });
+  const local = openLocalStore({ root: address.root });
+  const own = options.substituters === undefined ? substitutersFor(settings, local.root) : null;
+  const substituters = options.substituters ?? own;
+  return new LocalDiskStore(local, { trustedKeys, substituters, onClose: () => own?.close(), ...shared });
 }

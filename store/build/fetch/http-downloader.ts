@@ -3,14 +3,13 @@
  * what may pass (a broken connection, a busy server, no byte for a while) is tried again with growing pauses.
  */
 import { createWriteStream } from "node:fs";
-import * as http from "node:http";
-import * as https from "node:https";
+import type * as http from "node:http";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createSecureContext, getCACertificates } from "node:tls";
 import { AppError } from "../../std/app-error.ts";
 import { systemErrorCode } from "../../std/system-error.ts";
 import type { DownloadRequest } from "./download-type.ts";
+import { HttpAgents } from "./http-agents.ts";
 
 const MAX_ATTEMPTS = 5;
 const MAX_REDIRECTS = 10;
@@ -24,22 +23,10 @@ const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502
 class TransientError extends Error {}
 
 export class HttpDownloader {
-  readonly #plainAgent: http.Agent;
-  readonly #agentOptions: http.AgentOptions;
-  #secureAgentOrNone: https.Agent | undefined;
+  readonly #agents: HttpAgents;
 
   constructor(environment: NodeJS.ProcessEnv) {
-    this.#agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS_PER_HOST, proxyEnv: environment };
-    this.#plainAgent = new http.Agent(this.#agentOptions);
-  }
-
-  /** Trusts what the host trusts (a company's proxy has its certificate there), besides what Node brings. */
-  get #secureAgent(): https.Agent {
-    this.#secureAgentOrNone ??= new https.Agent({
-      ...this.#agentOptions,
-      secureContext: createSecureContext({ ca: [...getCACertificates("default"), ...getCACertificates("system")] }),
-    });
-    return this.#secureAgentOrNone;
+    this.#agents = new HttpAgents(environment, MAX_SOCKETS_PER_HOST);
   }
 
   /** @throws AppError `STORE_FETCH_FAILED` or `STORE_FETCH_GONE` */
@@ -89,18 +76,15 @@ export class HttpDownloader {
   }
 
   #get(url: URL, signal: AbortSignal): Promise<http.IncomingMessage> {
-    const isSecure = url.protocol === "https:";
-    const options = { agent: isSecure ? this.#secureAgent : this.#plainAgent, signal, timeout: STALL_MS };
     return new Promise((resolve, reject) => {
-      const request = isSecure ? https.get(url, options, resolve) : http.get(url, options, resolve);
+      const request = this.#agents.get(url, { signal, timeout: STALL_MS }, resolve);
       request.once("timeout", () => request.destroy(new TransientError("the server does not answer")));
       request.once("error", (error) => reject(transient(error)));
     });
   }
 
   close(): void {
-    this.#plainAgent.destroy();
-    this.#secureAgentOrNone?.destroy();
+    this.#agents.close();
   }
 }
 
