@@ -43,6 +43,8 @@ export class Substituters {
   readonly #caches: readonly BinaryCache[];
   readonly #onWarning = new Set<(message: string) => void>();
   readonly #warned = new Set<string>();
+  /** Those that took their time lately come last. */
+  readonly #slow = new Set<BinaryCache>();
 
   /** @throws AppError `STORE_BAD_URL` */
   constructor(urls: readonly string[], options: SubstitutersOptions) {
@@ -94,7 +96,7 @@ export class Substituters {
       const asked = this.#offer(cache, path, signal);
       asked.catch(() => {});
       const offer = cache === caches.at(-1) ? await asked : await withinMoment(asked);
-      if (offer === "late") late.push(asked);
+      if (offer === "late") late.push(this.#noteSlow(cache, asked));
       else if (offer !== null) yield offer;
     }
     for (const asked of late) {
@@ -103,15 +105,21 @@ export class Substituters {
     }
   }
 
+  #noteSlow(cache: BinaryCache, asked: Promise<Offer | null>): Promise<Offer | null> {
+    this.#slow.add(cache);
+    asked.then(() => this.#slow.delete(cache)).catch(() => {});
+    return asked;
+  }
+
   /** Those that have not said who they are soon enough come last. */
   async #byPriority(signal: AbortSignal): Promise<BinaryCache[]> {
     const caches = this.#caches.filter((cache) => !cache.isResting);
     if (caches.length < 2) return caches;
-    const opened = Promise.all(
-      caches.map(async (cache) => ((await withinMoment(cache.open(signal))) === true ? cache : null)),
-    );
-    const open = (await opened).filter((cache) => cache !== null).sort((a, b) => a.priority - b.priority);
-    return [...open, ...caches.filter((cache) => !open.includes(cache) && !cache.isResting)];
+    const quick = caches.filter((cache) => !this.#slow.has(cache));
+    const isOpen = await Promise.all(quick.map((cache) => withinMoment(cache.open(signal))));
+    for (const [index, cache] of quick.entries()) if (isOpen[index] === "late") this.#slow.add(cache);
+    const open = quick.filter((_cache, index) => isOpen[index] === true).sort((a, b) => a.priority - b.priority);
+    return [...open, ...caches.filter((cache) => this.#slow.has(cache) && !cache.isResting)];
   }
 
   async #offer(cache: BinaryCache, path: string, signal: AbortSignal): Promise<Offer | null> {

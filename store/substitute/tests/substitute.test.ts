@@ -1,62 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { exportBinaryCache } from "../../cache/export-binary-cache.ts";
 import { generateKeyPair } from "../../formats/signature.ts";
 import { REAL_NIX_MISSING } from "../../local/tests/support/temporary-store.ts";
-import { BuildWorkshop } from "../../tests/build-workshop.ts";
 import { serveFolder } from "./cache-server.ts";
-import { addChain, fillChain, KEYS, nixCache, realiseFrom, testSettings, testSubstituters } from "./fixtures.ts";
-
-interface Scene extends Disposable {
-  readonly source: BuildWorkshop;
-  readonly target: BuildWorkshop;
-  readonly chain: ReturnType<typeof addChain>;
-  readonly top: string;
-  readonly folder: string;
-  readonly cache: string;
-}
-
-function scene(env: Readonly<Record<string, string>> = {}, sizeBytes?: number): Scene {
-  const source = new BuildWorkshop();
-  const target = new BuildWorkshop();
-  const chain = addChain(source, env);
-  fillChain(source, chain, sizeBytes);
-  addChain(target, env);
-  const folder = mkdtempSync(join(tmpdir(), "firn-substitute-"));
-  return {
-    source,
-    target,
-    chain,
-    top: chain.drvPaths[2] ?? "",
-    folder,
-    cache: join(folder, "cache"),
-    [Symbol.dispose]() {
-      source[Symbol.dispose]();
-      target[Symbol.dispose]();
-      rmSync(folder, { recursive: true });
-    },
-  };
-}
-
-/** Whole, as the source has it, with nothing left beside it. */
-function assertComplete({ source, target, chain }: Scene): void {
-  for (const path of chain.paths) {
-    const { registrationTimeS: _, ultimate: __, signatures: ___, ...info } = target.store.queryPathInfo(path) ?? {};
-    const { registrationTimeS: _a, ultimate: _b, signatures: _c, ...expected } = source.store.queryPathInfo(path) ?? {};
-    assert.deepEqual(info, expected);
-  }
-  assertClean(target);
-}
-
-function assertClean({ store }: BuildWorkshop): void {
-  assert.deepEqual(store.verify({ checkContents: true }), []);
-  const names = readdirSync(join(store.root, store.storeDir)).filter((name) => name !== ".links");
-  const valid = store.allValidPaths().map((path) => path.slice(store.storeDir.length + 1));
-  assert.deepEqual(names.sort(), valid.sort());
-}
+import { KEYS, nixCache, realiseFrom, testSettings, testSubstituters } from "./fixtures.ts";
+import { assertClean, assertComplete, scene } from "./scene.ts";
 
 for (const compression of ["none", "xz", "zstd", "gzip", "br", "bzip2"]) {
   test(`outputs come from a cache that real Nix made with ${compression}`, { skip: REAL_NIX_MISSING }, async () => {
