@@ -33,6 +33,8 @@ export class EvaluationError {
   readonly message: string;
   pos: number;
   readonly hint: string | undefined;
+  /** The value that has the wrong type; what was to take it may say which of its arguments that is. */
+  subject: unknown;
   /** Innermost first. */
   readonly frames: ErrorFrame[] = [];
   omittedFrames = 0;

@@ -6,7 +6,7 @@ import { EvaluationError } from "../errors.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { Attrs, attrsFromPairs, emptyAttrs, filterByIndex } from "../value/attrs.ts";
 import { delayCall2 } from "../value/call.ts";
-import { type LambdaCode, LambdaValue, PartialCall, Primop } from "../value/callable.ts";
+import { isDerivationFunction, type LambdaCode, LambdaValue, PartialCall, Primop } from "../value/callable.ts";
 import { expectAttrs, expectFunction, expectList, expectPlainText } from "../value/expect.ts";
 import { describeType } from "../value/type-name.ts";
 import { force, forceElement, type Lazy, type List, type Value } from "../value/value.ts";
@@ -119,6 +119,7 @@ function addToGroup(groups: Map<string, List>, name: string, value: Lazy): void 
 
 function functionArgs(lazy: Lazy): Value {
   const value = force(lazy);
+  if (isDerivationFunction(value)) return attrsFromPairs(["outputs"], [true]);
   if (value instanceof Primop || value instanceof PartialCall) return emptyAttrs;
   if (value instanceof LambdaValue) return argumentFlags(value.code);
   throw new EvaluationError("type", `'functionArgs' requires a function, but got ${describeType(value)}`);

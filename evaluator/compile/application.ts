@@ -20,7 +20,7 @@ import {
 import { compileArithmetic } from "./arithmetic.ts";
 import { builtinMember } from "./attribute-access.ts";
 import type { Compiler, Delay } from "./compiler.ts";
-import { placed, traced } from "./trace.ts";
+import { placed, traced, tracedBuiltin } from "./trace.ts";
 
 interface Argument {
   readonly delay: Delay;
@@ -80,31 +80,42 @@ function compileBuiltinCall(compiler: Compiler, primop: Primop, expr: Applicatio
   const first = pass[0];
   const second = pass[1];
   const third = pass[2];
-  const text = `while calling the '${name}' builtin`;
   if (first !== undefined && second === undefined) {
     return (env) => {
+      let a: Lazy | undefined;
       try {
-        return run(first(env));
+        a = first(env);
+        return run(a);
       } catch (error) {
-        throw traced(error, text, pos);
+        throw tracedBuiltin(error, name, [a], pos);
       }
     };
   }
   if (first !== undefined && second !== undefined && third === undefined) {
     return (env) => {
+      let a: Lazy | undefined;
+      let b: Lazy | undefined;
       try {
-        return run(first(env), second(env));
+        a = first(env);
+        b = second(env);
+        return run(a, b);
       } catch (error) {
-        throw traced(error, text, pos);
+        throw tracedBuiltin(error, name, [a, b], pos);
       }
     };
   }
   if (first !== undefined && second !== undefined && third !== undefined && pass.length === 3) {
     return (env) => {
+      let a: Lazy | undefined;
+      let b: Lazy | undefined;
+      let c: Lazy | undefined;
       try {
-        return run(first(env), second(env), third(env));
+        a = first(env);
+        b = second(env);
+        c = third(env);
+        return run(a, b, c);
       } catch (error) {
-        throw traced(error, text, pos);
+        throw tracedBuiltin(error, name, [a, b, c], pos);
       }
     };
   }
@@ -112,7 +123,7 @@ function compileBuiltinCall(compiler: Compiler, primop: Primop, expr: Applicatio
     try {
       return run(...pass.map((make) => make(env)));
     } catch (error) {
-      throw traced(error, text, pos);
+      throw tracedBuiltin(error, name, [], pos);
     }
   };
 }

@@ -104,6 +104,11 @@ export class Sources {
     return file;
   }
 
+  /** The position that the next file will begin with. */
+  get end(): number {
+    return this.#nextBase;
+  }
+
   fileOf(position: number): SourceFile | null {
     if (position <= 0) return null;
     let low = 0;

@@ -8,7 +8,7 @@ import { Attrs } from "./attrs.ts";
 import { type LambdaCode, LambdaValue, PartialCall, Primop } from "./callable.ts";
 import type { Shape } from "./shape.ts";
 import { describeValue } from "./short.ts";
-import { Code, type Env, force, type Lazy, Thunk, type Value } from "./value.ts";
+import { Code, computed, type Env, force, type Lazy, Thunk, type Value } from "./value.ts";
 
 export function call1(callee: Value, arg: Lazy): Value {
   if (callee instanceof LambdaValue) {
@@ -112,8 +112,30 @@ function functorOf(callee: Value): Value {
   return call1(functor, callee);
 }
 
-const applyCode: Code = new Code((env: Env) => call1(force(env[0] as Lazy), env[1] as Lazy));
-const applyTwoCode: Code = new Code((env: Env) => call2(force(env[0] as Lazy), env[1] as Lazy, env[2] as Lazy));
+const applyCode: Code = new Code((env: Env) => {
+  try {
+    return call1(force(env[0] as Lazy), env[1] as Lazy);
+  } catch (error) {
+    throw withoutPlace(error, env[0] as Lazy);
+  }
+});
+const applyTwoCode: Code = new Code((env: Env) => {
+  try {
+    return call2(force(env[0] as Lazy), env[1] as Lazy, env[2] as Lazy);
+  } catch (error) {
+    throw withoutPlace(error, env[0] as Lazy);
+  }
+});
+
+/** Such a call stands nowhere in a file; so that an error of a builtin tells at least which one that was. */
+function withoutPlace(error: unknown, callee: Lazy): unknown {
+  const f = computed(callee);
+  const primop = f instanceof PartialCall ? f.callee : f;
+  if (error instanceof EvaluationError && error.pos === 0 && primop instanceof Primop) {
+    error.addFrame(`while calling the '${primop.name}' builtin`, 0);
+  }
+  return error;
+}
 
 /** `callee arg`, later. What will be run is the body of a function that is there already, if it takes nothing else. */
 export function delayCall(callee: Lazy, arg: Lazy): Thunk {
@@ -130,10 +152,6 @@ export function delayCall2(callee: Lazy, first: Lazy, second: Lazy): Thunk {
   const f = computed(callee);
   if (f instanceof LambdaValue && f.code.arity === 2) return new Thunk(f.code.body, [f.env, first, second]);
   return new Thunk(applyTwoCode, [callee, first, second]);
-}
-
-function computed(lazy: Lazy): Lazy {
-  return lazy instanceof Thunk && lazy.code === null ? (lazy.slot as Value) : lazy;
 }
 
 /** The frame of a call of a lambda with a pattern. */

@@ -89,6 +89,11 @@ export class Primop extends FunctionValue {
   }
 }
 
+/** In Nix `derivation` alone is a function written in Nix, `{ outputs ? [ "out" ], ... }:`, and looks like one. */
+export function isDerivationFunction(value: Value): boolean {
+  return value instanceof Primop && value.name === "derivation";
+}
+
 const noArguments: readonly Lazy[] = [];
 
 /** A function that still lacks arguments. The first ones are fields: most have no more, and an array would be two objects. */

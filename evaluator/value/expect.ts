@@ -16,16 +16,22 @@ import {
   type Value,
 } from "./value.ts";
 
+function wrongType(expected: string, value: Value, pos = 0): EvaluationError {
+  const error = typeError(expected, describeValue(value), pos);
+  error.subject = value;
+  return error;
+}
+
 export function expectBool(lazy: Lazy, pos = 0): boolean {
   const value = force(lazy);
   if (typeof value === "boolean") return value;
-  throw typeError("a Boolean", describeValue(value), pos);
+  throw wrongType("a Boolean", value, pos);
 }
 
 export function expectInt(lazy: Lazy, pos = 0): Int {
   const value = force(lazy);
   if (isInt(value)) return value;
-  throw typeError("an integer", describeValue(value), pos);
+  throw wrongType("an integer", value, pos);
 }
 
 /** An integer that serves as a size or an index. */
@@ -36,19 +42,19 @@ export function expectSmallInt(lazy: Lazy): number {
 export function expectNumber(lazy: Lazy): Int | NixFloat {
   const value = force(lazy);
   if (isInt(value) || value instanceof NixFloat) return value;
-  throw typeError("a number", describeValue(value));
+  throw wrongType("a number", value);
 }
 
 export function expectAttrs(lazy: Lazy, pos = 0): Attrs {
   const value = force(lazy);
   if (value instanceof Attrs) return value;
-  throw typeError("a set", describeValue(value), pos);
+  throw wrongType("a set", value, pos);
 }
 
 export function expectList(lazy: Lazy, pos = 0): List {
   const value = force(lazy);
   if (isList(value)) return value;
-  throw typeError("a list", describeValue(value), pos);
+  throw wrongType("a list", value, pos);
 }
 
 /** A function, or a set with `__functor`. */
@@ -56,14 +62,14 @@ export function expectFunction(lazy: Lazy): Callable | Attrs {
   const value = force(lazy);
   if (isCallable(value)) return value;
   if (value instanceof Attrs && value.has("__functor")) return value;
-  throw typeError("a function", describeValue(value));
+  throw wrongType("a function", value);
 }
 
 /** A string, with its context if it has one. */
 export function expectString(lazy: Lazy, pos = 0): string | ContextString {
   const value = force(lazy);
   if (isString(value)) return value;
-  throw typeError("a string", describeValue(value), pos);
+  throw wrongType("a string", value, pos);
 }
 
 /** The text of a string, whatever its context. */

@@ -4,7 +4,7 @@
  */
 import { formatFloat } from "../text/float-format.ts";
 import { Attrs } from "./attrs.ts";
-import { PartialCall, Primop } from "./callable.ts";
+import { isDerivationFunction, PartialCall, Primop } from "./callable.ts";
 import { textOf } from "./expect.ts";
 import { isInt, isList, isString, type Lazy, type List, NixFloat, NixPath, Thunk, type Value } from "./value.ts";
 
@@ -68,7 +68,7 @@ function printAtom(value: Value): string {
   if (typeof value === "boolean" || value === null) return String(value);
   if (value instanceof NixFloat) return formatFloat(value.value);
   if (value instanceof NixPath) return value.path;
-  if (value instanceof Primop) return "<PRIMOP>";
+  if (value instanceof Primop) return isDerivationFunction(value) ? "<LAMBDA>" : "<PRIMOP>";
   if (value instanceof PartialCall && value.callee instanceof Primop) return "<PRIMOP-APP>";
   return "<LAMBDA>";
 }

@@ -152,6 +152,11 @@ export function force(lazy: Lazy): Value {
   return lazy instanceof Thunk ? forceThunk(lazy) : lazy;
 }
 
+/** What a thunk has become, without computing it. */
+export function computed(lazy: Lazy): Lazy {
+  return lazy instanceof Thunk && lazy.code === null ? (lazy.slot as Value) : lazy;
+}
+
 /**
  * Computes an element in place. The thunk is replaced by its value, but for a function: two functions are equal only when
  * they are the same variable, attribute or element, and the thunk is what tells.

@@ -2,6 +2,7 @@
 import type { LocalStore } from "#store/api.ts";
 import { fromByteString, toByteString } from "#store/std/byte-string.ts";
 import { treeCacheFolder } from "../cache/open-tree-cache.ts";
+import { placed } from "../compile/trace.ts";
 import { EvaluationError, toEvaluationError } from "../errors.ts";
 import { Evaluation, stringSource } from "../evaluation.ts";
 import { LocalIo } from "../glue/local-io.ts";
@@ -148,6 +149,8 @@ export class Runner {
   readonly #evaluation: Evaluation;
   readonly #request: EvaluationRequestData;
   readonly #folder: string;
+  /** Where the file or the text begins. */
+  #startPos = 0;
 
   constructor(evaluation: Evaluation, request: EvaluationRequestData) {
     this.#evaluation = evaluation;
@@ -170,12 +173,19 @@ export class Runner {
     }
     const called = autoArgs.size === 0 ? value : autoCall(value, autoArgs);
     const shown = output.apply === undefined ? called : this.#applied(output.apply, called);
-    return { type: "value", text: fromByteString(this.#show(shown, output)) };
+    try {
+      return { type: "value", text: fromByteString(this.#show(shown, output)) };
+    } catch (error) {
+      // What a builtin computes later (`map f list`) has no place of its own.
+      throw placed(error, this.#startPos);
+    }
   }
 
   /** The value of the file or the text. */
   start(): Value {
     const { source } = this.#request;
+    const { sources } = this.#evaluation;
+    this.#startPos = sources.end;
     if (source.type === "file") return this.#evaluation.importFile(toByteString(source.path));
     return this.#evaluation.evaluateText(toByteString(source.text), toByteString(source.folder));
   }

@@ -122,3 +122,7 @@ builtins.getEnv 1
 (derivation { name = "n"; builder = "b"; system = "s"; a = 1; outputs = [ (builtins.toFile "t" "x") ]; }).a
 # case: derivation of an integer
 derivation 1
+# case: a builtin that another one calls later is placed at what needs it
+{ a = map builtins.length [ 1 ]; }
+# case: a partial call of a builtin has the place of the whole at least
+map (builtins.substring 0 "x") [ "a" ]

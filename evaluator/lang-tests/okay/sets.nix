@@ -70,6 +70,8 @@ builtins.catAttrs "a" [ { a = 1; } { b = 2; } { a = 3; } ]
 builtins.zipAttrsWith (n: vs: { inherit n vs; }) [ { a = 1; b = 2; } { a = 3; } { } ]
 # case: functionArgs
 [ (builtins.functionArgs ({ a, b ? 1, ... }: a)) (builtins.functionArgs (x: x)) (builtins.functionArgs ({ }: 1)) ]
+# case: derivation is a function with a pattern
+builtins.functionArgs derivation
 # case: isAttrs and friends
 map (f: map f [ { } [ ] 1 1.5 "" null true (x: x) /a ]) [ builtins.isAttrs builtins.isList builtins.isInt builtins.isFloat builtins.isString builtins.isNull builtins.isBool builtins.isFunction builtins.isPath ]
 # case: typeOf
