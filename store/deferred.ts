@@ -3,10 +3,12 @@
  * needs none of it, starts some 50 ms of processor time earlier.
  */
 import type { BuildEvent, BuildOptions, BuildRun, BuildTarget } from "./build/events.ts";
+import type { DownloadAnswer } from "./build/fetch/download-type.ts";
 import type { ExportOptions, ExportResult } from "./cache/export-binary-cache.ts";
 import type { CreateDaemonOptions, RunningDaemon } from "./daemon/create-daemon.ts";
 import type { LocalStore } from "./local/store-interface.ts";
-import type { AddNarOptions, Store } from "./stores/store.ts";
+import type { AddNarOptions, MissingPaths, Store } from "./stores/store.ts";
+import type { Substituters } from "./substitute/substituters.ts";
 
 /**
  * Makes the outputs of derivations valid. Starts at once; see {@link BuildRun}.
@@ -25,6 +27,37 @@ export function buildPaths(store: LocalStore, targets: readonly BuildTarget[], o
 
 async function* eventsOf(run: Promise<BuildRun>): AsyncGenerator<BuildEvent, void, void> {
   yield* await run;
+}
+
+/**
+ * The binary caches that settings name, for builds in a store; null when nothing is to be fetched. Close them afterwards.
+ * @param settings by name; those of nix.conf and NIX_CONFIG unless told
+ * @throws AppError `STORE_BAD_URL`, `STORE_BAD_KEY`
+ * @example const substituters = await openSubstituters(store, new Map([["substituters", "https://cache.example.org"]]));
+ */
+export async function openSubstituters(
+  store: LocalStore,
+  settings?: ReadonlyMap<string, string>,
+): Promise<Substituters | null> {
+  const { NixSettings, readNixSettings } = await import("./stores/nix-settings.ts");
+  const known = settings === undefined ? readNixSettings() : new NixSettings().with(settings);
+  if (known.words("substituters", []).length === 0) return null;
+  const { substitutersFor } = await import("./substitute/substituters.ts");
+  return substitutersFor(known, store.root);
+}
+
+/**
+ * What building targets would take; nothing is built or fetched.
+ * @throws AppError when a derivation is not in the store
+ * @example const { willBuild } = await planMissing(store, [{ drvPath }], { substituters: null, paths: [] });
+ */
+export async function planMissing(
+  store: LocalStore,
+  targets: readonly BuildTarget[],
+  options: { readonly substituters: Substituters | null; readonly paths: readonly string[] },
+): Promise<MissingPaths> {
+  const module = await import("./build/plan-run.ts");
+  return await module.planMissing(store, targets, options);
 }
 
 /**
@@ -81,15 +114,25 @@ export async function exportBinaryCache(
 
 /**
  * Downloads a file by any URL that builds can fetch from, with the host's proxies and certificates. What it holds is for the
- * caller to judge.
+ * caller to judge. With the ETag of an earlier answer nothing is written as long as the server still has that version.
  * @throws AppError `STORE_FETCH_FAILED`, `STORE_FETCH_GONE`
- * @example await downloadFile("https://example.org/x.tar.gz", "/tmp/x.tar.gz", process.env);
+ * @example await downloadFile("https://example.org/x.tar.gz", "/tmp/x.tar.gz", { environment: process.env });
  */
-export async function downloadFile(url: string, targetPath: string, environment: NodeJS.ProcessEnv): Promise<void> {
+export async function downloadFile(
+  url: string,
+  targetPath: string,
+  { environment, knownETag }: { readonly environment: NodeJS.ProcessEnv; readonly knownETag?: string },
+): Promise<DownloadAnswer> {
   const { Downloader } = await import("./build/fetch/downloader.ts");
   const downloader = new Downloader(environment);
   try {
-    await downloader.download({ url, targetPath, onProgress: () => {}, signal: new AbortController().signal });
+    return await downloader.download({
+      url,
+      targetPath,
+      onProgress: () => {},
+      signal: new AbortController().signal,
+      ...(knownETag === undefined ? {} : { knownETag }),
+    });
   } finally {
     downloader.close();
   }

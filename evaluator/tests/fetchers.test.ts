@@ -1,6 +1,7 @@
 /** Fetchers, compared with real Nix where it is installed: local files, archives, repositories, and a server on loopback. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -14,6 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), "firn-fetchers-"));
 const skip = realNixVersion() === null ? "Nix is not installed" : false;
 let server: Server;
 let http = "";
+/** The status of each answer of the server. */
+const answered: number[] = [];
 
 const gitEnvironment: NodeJS.ProcessEnv = {
   ...process.env,
@@ -83,7 +86,11 @@ before(async () => {
   makeArchives();
   server = createServer((request, response) => {
     try {
-      response.end(readFileSync(join(folder, new URL(request.url ?? "/", "http://x").pathname)));
+      const body = readFileSync(join(folder, new URL(request.url ?? "/", "http://x").pathname));
+      const etag = `"${createHash("md5").update(body).digest("hex")}"`;
+      const status = request.headers["if-none-match"] === etag ? 304 : 200;
+      answered.push(status);
+      response.writeHead(status, { etag }).end(status === 200 ? body : undefined);
     } catch {
       response.writeHead(404).end();
     }
@@ -183,6 +190,26 @@ test("fetchurl: without a hash, what was fetched is kept for its time", async ()
   write("changing", "2");
   assert.equal(await ours(read), '"1"');
   assert.equal(await ours(read, { tarballTtlS: 0 }), '"2"');
+});
+
+test("fetchurl, fetchTarball: after its time, only what the server has another version of is downloaded again", async () => {
+  run("mkdir", "-p", "served/tree");
+  const change = (text: string): void => {
+    write("served/tree/a", text);
+    run("tar", "-C", "served", "-cf", "served.tar", "tree");
+  };
+  const read = `builtins.readFile (fetchTarball ${http}/served.tar + "/a") + builtins.readFile (builtins.fetchurl ${http}/served/tree/a)`;
+  const statuses = async (expected: string, tarballTtlS: number): Promise<readonly number[]> => {
+    answered.length = 0;
+    assert.equal(await ours(read, { tarballTtlS }), JSON.stringify(expected));
+    return [...answered];
+  };
+  change("1");
+  assert.deepEqual(await statuses("11", 3600), [200, 200]);
+  assert.deepEqual(await statuses("11", 3600), []);
+  assert.deepEqual(await statuses("11", 0), [304, 304]);
+  change("2");
+  assert.deepEqual(await statuses("22", 0), [200, 200]);
 });
 
 test("fetchGit: a branch that moved is seen after its time, a commit never asked for again", async () => {

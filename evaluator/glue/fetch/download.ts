@@ -9,25 +9,32 @@ import { EvalIoError } from "../../io.ts";
 
 const program = fileURLToPath(new URL("download-process.ts", import.meta.url));
 
-/** @throws EvalIoError */
-export function downloadFile(
-  url: string,
-  targetPath: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): void {
-  if (url.startsWith("file:")) copyLocal(url, targetPath);
-  else downloadByProcess(url, targetPath, environment);
+interface DownloadOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Of what was downloaded before; when the server still has that, nothing is written. */
+  readonly knownETag?: string | null;
 }
 
-function downloadByProcess(
-  url: string,
-  targetPath: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): void {
-  const args = ["--disable-warning=ExperimentalWarning", program, url, targetPath];
-  const run = spawnSync(process.execPath, args, { env: environment, stdio: ["ignore", "ignore", "pipe"] });
+export interface DownloadAnswer {
+  readonly etag: string | null;
+  readonly isUnchanged: boolean;
+}
+
+/** @throws EvalIoError */
+export function downloadFile(url: string, targetPath: string, options: DownloadOptions): DownloadAnswer {
+  if (!url.startsWith("file:")) return downloadByProcess(url, targetPath, options);
+  copyLocal(url, targetPath);
+  return { etag: null, isUnchanged: false };
+}
+
+function downloadByProcess(url: string, targetPath: string, options: DownloadOptions): DownloadAnswer {
+  const { environment, knownETag } = options;
+  const known = knownETag === undefined || knownETag === null ? [] : [knownETag];
+  const args = ["--disable-warning=ExperimentalWarning", program, url, targetPath, ...known];
+  const run = spawnSync(process.execPath, args, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
   if (run.error !== undefined) throw new EvalIoError("other", `cannot download '${url}': ${run.error.message}`);
-  if (run.status === 0) return;
+  // Written by our own process.
+  if (run.status === 0) return JSON.parse(run.stdout.toString("utf8")) as DownloadAnswer;
   const [message = "", hint] = run.stderr.toString("latin1").trim().split("\nhint: ");
   const why = message.replace(/^Cannot fetch '[^']*': /, "");
   throw new EvalIoError("other", `unable to download '${url}': ${why}`, hint === undefined ? {} : { hint });

@@ -11,12 +11,15 @@ export interface CachedFetch {
   readonly source: FetchedSource;
   /** Younger than the time that what has no hash is believed for. */
   readonly isFresh: boolean;
+  /** The version that a server gave it. */
+  readonly etag: string | null;
 }
 
 interface Entry {
   readonly key: string;
   readonly timeMs: number;
   readonly source: FetchedSource;
+  readonly etag?: string | null;
 }
 
 export class FetchCache {
@@ -32,7 +35,7 @@ export class FetchCache {
     const text = JSON.stringify(key);
     const entry = readEntry(this.#fileOf(text));
     if (entry === null || entry.key !== text) return null;
-    return { source: entry.source, isFresh: this.isFreshSince(entry.timeMs) };
+    return { source: entry.source, isFresh: this.isFreshSince(entry.timeMs), etag: entry.etag ?? null };
   }
 
   isFreshSince(timeMs: number): boolean {
@@ -40,11 +43,11 @@ export class FetchCache {
     return ageMs >= 0 && ageMs < this.#ttlMs;
   }
 
-  set(key: readonly unknown[], source: FetchedSource): void {
+  set(key: readonly unknown[], source: FetchedSource, etag: string | null = null): void {
     const text = JSON.stringify(key);
     const file = this.#fileOf(text);
     mkdirSync(this.#folder, { recursive: true });
-    const entry: Entry = { key: text, timeMs: Date.now(), source };
+    const entry: Entry = { key: text, timeMs: Date.now(), source, etag };
     writeFileSync(`${file}.${process.pid}`, JSON.stringify(entry));
     renameSync(`${file}.${process.pid}`, file);
   }

@@ -52,7 +52,7 @@ function copyClosure(context: FetchContext, request: ClosureRequest, folder: str
 
 function readInfo(context: FetchContext, cacheUrl: string, path: string, folder: string): NarInfo {
   const file = join(folder, "info");
-  downloadFile(`${cacheUrl.replace(/\/$/, "")}/${storePathHashPart(path)}.narinfo`, file, context.environment);
+  downloadFile(`${cacheUrl.replace(/\/$/, "")}/${storePathHashPart(path)}.narinfo`, file, context);
   const info = parseNarInfo(readFileSync(file, "latin1"), context.store.storeDir);
   if (info.storePath !== path) {
     throw new EvalIoError("invalid", `cache '${cacheUrl}' has '${info.storePath}' in the place of '${path}'`);
@@ -73,7 +73,7 @@ function isSigned(context: FetchContext, info: NewPathInfo): boolean {
 
 function importPath(context: FetchContext, cacheUrl: string, info: NarInfo, folder: string): void {
   const file = join(folder, "nar");
-  downloadFile(`${cacheUrl.replace(/\/$/, "")}/${info.url}`, file, context.environment);
+  downloadFile(`${cacheUrl.replace(/\/$/, "")}/${info.url}`, file, context);
   const { compression, storePath: path, url: _url, ...rest } = info;
   const bytes = decompress(context, file, compression);
   // Its NAR's hash is compared when it is committed; a content address is a claim of its own.

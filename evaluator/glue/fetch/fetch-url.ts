@@ -29,13 +29,18 @@ export function fetchUrl(context: FetchContext, request: UrlRequest): FetchedSou
   }
   const key = ["url", request.form, request.url, request.name];
   const known = context.cache.get(key);
-  if (known?.isFresh === true && context.store.isValidPath(known.source.storePath)) {
-    // A hash that what is kept does not have is a reason to look again, not to fail.
-    if (expected === null) return known.source;
-  }
-  const source = withScratchFolder(context, (folder) => download(context, request, expected, folder));
-  context.cache.set(key, source);
-  return source;
+  // A hash that what is kept does not have is a reason to look again, not to fail.
+  const usable =
+    expected === null && known !== null && context.store.isValidPath(known.source.storePath) ? known : null;
+  if (usable?.isFresh === true) return usable.source;
+  return withScratchFolder(context, (folder) => {
+    const file = join(folder, "download");
+    const knownETag = usable?.etag ?? null;
+    const answer = downloadFile(fromByteString(request.url), file, { environment: context.environment, knownETag });
+    const source = answer.isUnchanged && usable !== null ? usable.source : add(context, request, expected, folder);
+    context.cache.set(key, source, answer.etag);
+    return source;
+  });
 }
 
 /** Empty stands for a hash nobody knows yet: the error tells it. */
@@ -43,9 +48,9 @@ function writtenHash({ sha256 }: UrlRequest): string | null {
   return sha256 === "" ? "0".repeat(64) : sha256;
 }
 
-function download(context: FetchContext, request: UrlRequest, expected: Hash | null, folder: string): FetchedSource {
+/** What was downloaded to `download` in a folder. */
+function add(context: FetchContext, request: UrlRequest, expected: Hash | null, folder: string): FetchedSource {
   const file = join(folder, "download");
-  downloadFile(fromByteString(request.url), file, context.environment);
   if (request.form === "archive") return addArchive(context, request, { file, folder });
   if (request.form === "file") return addFile(context, request, expected, file);
   const storePath = addTree(context, request.name, file);

@@ -32,7 +32,9 @@ export class DebianMirror {
   /** @param path in the archive: `pool/main/b/bash/bash_5.2.15-2+b7_amd64.deb` */
   async download(path: string, request: DownloadRequest): Promise<void> {
     if (this.#overrides.length > 0) {
-      const fetchFrom: FetchFrom = (url, forUrl) => this.#http.download({ ...forUrl, url });
+      const fetchFrom: FetchFrom = async (url, forUrl) => {
+        await this.#http.download({ ...forUrl, url });
+      };
       return await fetchFromFirst(this.#overrides, path, request, fetchFrom);
     }
     this.#aptArchives ??= debianArchivesOfApt();

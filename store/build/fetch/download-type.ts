@@ -5,4 +5,13 @@ export interface DownloadRequest {
   readonly targetPath: string;
   readonly onProgress: (doneBytes: number, totalBytes: number | null) => void;
   readonly signal: AbortSignal;
+  /** Of an earlier answer: as long as the server has that version, nothing is written. */
+  readonly knownETag?: string;
+}
+
+/** What a server said of a file's version. */
+export interface DownloadAnswer {
+  readonly etag: string | null;
+  /** The version is the known one, and nothing was written. */
+  readonly isUnchanged: boolean;
 }

@@ -5,7 +5,7 @@
 import { AppError } from "../../std/app-error.ts";
 import { copyLocalFile } from "./copy-local-file.ts";
 import { DebianMirror } from "./debian-mirror.ts";
-import type { DownloadRequest } from "./download-type.ts";
+import type { DownloadAnswer, DownloadRequest } from "./download-type.ts";
 import { HttpDownloader } from "./http-downloader.ts";
 import { npmRegistryUrl } from "./npm-mirror.ts";
 
@@ -26,13 +26,14 @@ export class Downloader {
   }
 
   /** @throws AppError `STORE_FETCH_FAILED`, or `STORE_FETCH_GONE` when the server no longer has the file */
-  async download(request: DownloadRequest): Promise<void> {
+  async download(request: DownloadRequest): Promise<DownloadAnswer> {
     const { url } = request;
-    if (/^https?:/.test(url)) await this.#http.download(request);
-    else if (url.startsWith("file:")) copyLocalFile(request);
+    if (/^https?:/.test(url)) return await this.#http.download(request);
+    if (url.startsWith("file:")) copyLocalFile(request);
     else if (url.startsWith(DEBIAN)) await this.#debian.download(url.slice(DEBIAN.length), request);
     else if (url.startsWith(NPM)) await this.#downloadNpm(url.slice(NPM.length), request);
     else throw new AppError("STORE_FETCH_FAILED", `Cannot fetch '${url}': unknown kind of URL`);
+    return { etag: null, isUnchanged: false };
   }
 
   async #downloadNpm(path: string, request: DownloadRequest): Promise<void> {

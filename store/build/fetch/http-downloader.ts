@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "../../std/app-error.ts";
 import { systemErrorCode } from "../../std/system-error.ts";
-import type { DownloadRequest } from "./download-type.ts";
+import type { DownloadAnswer, DownloadRequest } from "./download-type.ts";
 import { HttpAgents } from "./http-agents.ts";
 
 const MAX_ATTEMPTS = 5;
@@ -16,6 +16,7 @@ const MAX_REDIRECTS = 10;
 const FIRST_PAUSE_MS = 250;
 const STALL_MS = 30_000;
 const MAX_SOCKETS_PER_HOST = 8;
+const NOT_MODIFIED = 304;
 const GONE_STATUSES: ReadonlySet<number> = new Set([404, 410]);
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
@@ -30,7 +31,7 @@ export class HttpDownloader {
   }
 
   /** @throws AppError `STORE_FETCH_FAILED` or `STORE_FETCH_GONE` */
-  async download(request: DownloadRequest): Promise<void> {
+  async download(request: DownloadRequest): Promise<DownloadAnswer> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#attempt(request);
@@ -43,8 +44,13 @@ export class HttpDownloader {
     }
   }
 
-  async #attempt(request: DownloadRequest): Promise<void> {
+  async #attempt(request: DownloadRequest): Promise<DownloadAnswer> {
     const response = await this.#open(request);
+    const etag = response.headers.etag ?? null;
+    if (response.statusCode === NOT_MODIFIED) {
+      response.resume();
+      return { etag: request.knownETag ?? null, isUnchanged: true };
+    }
     const length = response.headers["content-length"];
     const totalBytes = length === undefined ? null : Number(length);
     let doneBytes = 0;
@@ -59,15 +65,16 @@ export class HttpDownloader {
       throw isDiskError(cause) ? cause : transient(cause);
     }
     if (totalBytes !== null && doneBytes !== totalBytes) throw new TransientError("the connection ended early");
+    return { etag, isUnchanged: false };
   }
 
   async #open(request: DownloadRequest): Promise<http.IncomingMessage> {
     let url = new URL(request.url);
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-      const response = await this.#get(url, request.signal);
+      const response = await this.#get(url, request);
       const status = response.statusCode ?? 0;
       const location = response.headers.location;
-      if (status === 200) return response;
+      if (status === 200 || (status === NOT_MODIFIED && request.knownETag !== undefined)) return response;
       response.resume();
       if (status < 300 || status >= 400 || location === undefined) throw statusError(request.url, status);
       url = new URL(location, url);
@@ -75,9 +82,10 @@ export class HttpDownloader {
     throw fetchFailed(request.url, "it redirects in a circle", null);
   }
 
-  #get(url: URL, signal: AbortSignal): Promise<http.IncomingMessage> {
+  #get(url: URL, { signal, knownETag }: DownloadRequest): Promise<http.IncomingMessage> {
+    const headers = knownETag === undefined ? {} : { "if-none-match": knownETag };
     return new Promise((resolve, reject) => {
-      const request = this.#agents.get(url, { signal, timeout: STALL_MS }, resolve);
+      const request = this.#agents.get(url, { signal, headers, timeout: STALL_MS }, resolve);
       request.once("timeout", () => request.destroy(new TransientError("the server does not answer")));
       request.once("error", (error) => reject(transient(error)));
     });
