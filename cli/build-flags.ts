@@ -29,6 +29,7 @@ export function buildOptions(given: Flags<typeof buildFlags>): RealiseOptions {
     timeoutMs: milliseconds("timeout"),
     maxSilentMs: milliseconds("max-silent-time"),
     printLogs: given.printBuildLogs,
+    settings: new Map([...config.names].map((name) => [name, config.get(name) ?? ""])),
   });
 }
 

@@ -20,6 +20,8 @@ export interface RealiseOptions extends BuildOptions {
   readonly daemon?: Store;
   /** Takes the events in place of the terminal (`--json`). */
   readonly onEvent?: (event: BuildEvent) => void;
+  /** Nix's settings by name, which say where paths may be fetched from; those of files unless told. */
+  readonly settings?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -31,24 +33,52 @@ export async function realise(
   targets: readonly BuildTarget[],
   options: RealiseOptions = {},
 ): Promise<readonly TargetResult[]> {
-  const { buildPaths } = await import("#store/api.ts");
-  const { printLogs, onEvent, daemon, ...buildOptions } = options;
+  const { buildPaths, openSubstituters } = await import("#store/api.ts");
+  const { printLogs, onEvent, daemon, settings, ...buildOptions } = options;
   const shown = {
     ...(onEvent === undefined ? {} : { onEvent }),
     signal: options.signal,
     printLogs: printLogs === true,
   };
   if (daemon === undefined) {
-    const run = buildPaths(store, targets, buildOptions);
-    return await follow(
-      run,
-      run.result.then(({ targets: ended }) => ended),
-      shown,
-    );
+    const substituters = await openSubstituters(store, settings);
+    try {
+      const run = buildPaths(store, targets, { ...buildOptions, substituters });
+      return await follow(
+        run,
+        run.result.then(({ targets: ended }) => ended),
+        shown,
+      );
+    } finally {
+      substituters?.close();
+    }
   }
   const { startDaemonBuild } = await import("./daemon-client.ts");
   const results = await followBuild(await startDaemonBuild(daemon, targets, { ...buildOptions, store }), shown);
   return results.map(({ outcome, outputs }, index) => ({ drvPath: targets[index]?.drvPath ?? "", outcome, outputs }));
+}
+
+/**
+ * Fetches paths that are not valid from caches.
+ * @throws AppError `STORE_INVALID_PATH` when one is not valid in the end
+ */
+export async function realisePaths(
+  store: LocalStore,
+  paths: readonly string[],
+  options: RealiseOptions = {},
+): Promise<void> {
+  const missing = paths.filter((path) => !store.isValidPath(path));
+  if (missing.length > 0) await realise(store, [], { ...options, paths: missing });
+  const unknown = missing.filter((path) => !store.isValidPath(path));
+  if (unknown.length === 0) return;
+  const names = unknown.map((path) => `'${path}'`).join(", ");
+  throw new AppError(
+    "STORE_INVALID_PATH",
+    `Cannot make ${names} valid: no cache has it, and nothing says how to build it`,
+    {
+      hint: "give the derivation (.drv) that builds it, or name a cache with '--option substituters URL'",
+    },
+  );
 }
 
 interface FollowOptions {

@@ -5,7 +5,16 @@ export type { BuildEvent, BuildOptions, BuildOutcome, BuildRun, BuildTarget, Tar
 export type { ExportOptions, ExportResult } from "./cache/export-binary-cache.ts";
 export type { NarCompression } from "./cache/nar-file.ts";
 export type { CreateDaemonOptions, RunningDaemon } from "./daemon/create-daemon.ts";
-export { buildPaths, copyClosure, createDaemon, downloadFile, exportBinaryCache, openStore } from "./deferred.ts";
+export {
+  buildPaths,
+  copyClosure,
+  createDaemon,
+  downloadFile,
+  exportBinaryCache,
+  openStore,
+  openSubstituters,
+  planMissing,
+} from "./deferred.ts";
 export { defaultRoot } from "./local/default-root.ts";
 export { type OpenStoreOptions, openLocalStore } from "./local/local-store.ts";
 export { hashAndScanTree, ReferenceScanner, type ScannedTree, scanReferences } from "./local/reference-scan.ts";
@@ -21,5 +30,6 @@ export type {
 } from "./local/store-interface.ts";
 export { ContentCheck, isContentAddressed, parseContentAddress } from "./stores/content-address.ts";
 export { narOfTree } from "./stores/nar-stream.ts";
-export type { DerivedPath, RealisedTarget, RealiseRun, Store } from "./stores/store.ts";
+export type { DerivedPath, MissingPaths, RealisedTarget, RealiseRun, Store } from "./stores/store.ts";
 export { TrustedKeys } from "./stores/trusted-keys.ts";
+export type { Substituters } from "./substitute/substituters.ts";

@@ -5,7 +5,7 @@ import { linkDaemonResults, openDaemon } from "../daemon-client.ts";
 import { evaluationFlags, evaluationOptions } from "../evaluation-flags.ts";
 import { instantiate } from "../instantiate.ts";
 import { openStore } from "../open-store.ts";
-import { say } from "../output/terminal.ts";
+import { showMissing } from "../output/missing-paths.ts";
 import { realise } from "../realise.ts";
 import { linkResults } from "../result-links.ts";
 import { ignoredFlags } from "./ignored-flags.ts";
@@ -18,7 +18,7 @@ const flags = {
   expr: { kind: "boolean", aliases: ["-E"], help: "arguments are expressions, not files" },
   outLink: { kind: "string", aliases: ["-o"], value: "NAME", help: "name of the link to the result (result)" },
   noOutLink: { kind: "boolean", aliases: ["--no-link"], help: "make no link" },
-  dryRun: { kind: "boolean", help: "print what would be built" },
+  dryRun: { kind: "boolean", help: "print what would be built and fetched" },
 } as const;
 
 export const command: Command = defineCommand({
@@ -37,13 +37,11 @@ export const command: Command = defineCommand({
     try {
       const installables = sources.map((source) => ({ source, attributePaths: given.attr }));
       const derivations = await instantiate(store, installables, { ...evaluationOptions(given), signal, daemon });
-      const missing = derivations.filter(({ outputs, outputName }) => !store.isValidPath(outputs[outputName] ?? ""));
+      const targets = derivations.map(({ drvPath, outputName }) => ({ drvPath, outputs: [outputName] }));
       if (given.dryRun) {
-        if (missing.length > 0)
-          say(`these derivations will be built:\n${missing.map(({ drvPath }) => `  ${drvPath}`).join("\n")}`);
+        await showMissing(daemon ?? store, targets, { ...buildOptions(given), signal });
         return 0;
       }
-      const targets = derivations.map(({ drvPath, outputName }) => ({ drvPath, outputs: [outputName] }));
       const results = await realise(store, targets, {
         ...buildOptions(given),
         signal,

@@ -6,7 +6,7 @@ import { isHashAlgorithm } from "#store/formats/hash.ts";
 import { AppError } from "#store/std/app-error.ts";
 import { buildOptions, wholeNumber } from "../build-flags.ts";
 import { formatSize, say } from "../output/terminal.ts";
-import { realise, storePathOf } from "../realise.ts";
+import { realise, realisePaths, storePathOf } from "../realise.ts";
 import { linkResults } from "../result-links.ts";
 import type { NixStoreFlags } from "./nix-store.ts";
 import { type StoreQueryName, storeQueries } from "./store-queries.ts";
@@ -43,22 +43,20 @@ async function realiseOperands({ store, given, operands, signal }: OperationRequ
     { ...buildOptions(given), signal },
   );
   const valid = targets.filter(({ drvPath }) => !drvPath.endsWith(".drv")).map(({ drvPath }) => drvPath);
+  await realisePaths(store, valid, { ...buildOptions(given), signal });
   const paths = [...results.flatMap(({ outputs }) => Object.values(outputs)), ...valid];
   const shown = given.addRoot === undefined ? paths : linkResults(store, paths, given.addRoot);
   for (const path of shown) print(path);
   return 0;
 }
 
-/** `x.drv`, `x.drv!out,dev`, or a path that is valid already. */
+/** `x.drv`, `x.drv!out,dev`, or a path that is valid or may come from a cache. */
 async function targetOf(store: LocalStore, operand: string): Promise<{ drvPath: string; outputs?: string[] }> {
   const [path = "", outputs] = operand.split("!");
   const storePath = await storePathOf(store, path);
   if (storePath.endsWith(".drv"))
     return outputs === undefined ? { drvPath: storePath } : { drvPath: storePath, outputs: outputs.split(",") };
-  if (store.isValidPath(storePath)) return { drvPath: storePath };
-  throw new AppError("STORE_INVALID_PATH", `Path '${storePath}' is not valid, and nothing says how to make it`, {
-    hint: "give the derivation (.drv) that builds it",
-  });
+  return { drvPath: storePath };
 }
 
 async function query({ store, given, operands }: OperationRequest): Promise<number> {

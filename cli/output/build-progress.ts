@@ -3,7 +3,7 @@
  * seconds, so that a log of a long build stays short and a person reading along still sees what it is at.
  */
 import type { BuildEvent } from "#store/api.ts";
-import { bold, dim, formatDuration, formatSize, isLive, red, say } from "./terminal.ts";
+import { bold, dim, formatDuration, formatSize, isLive, red, say, yellow } from "./terminal.ts";
 
 const redrawEveryMs = 100;
 const plainEveryMs = 5000;
@@ -18,7 +18,7 @@ export interface BuildProgress {
 
 interface Running {
   readonly name: string;
-  readonly kind: "build" | "download";
+  readonly kind: "build" | "download" | "fetch";
   readonly startMs: number;
   phase: string;
   lastLine: string;
@@ -31,6 +31,8 @@ export function createBuildProgress(options: { readonly printLogs?: boolean } = 
   const startMs = Date.now();
   let planned = 0;
   let built = 0;
+  let toFetch = 0;
+  let fetched = 0;
   let failed = 0;
   let receivedBytes = 0;
   let lastShownMs = Date.now();
@@ -39,7 +41,9 @@ export function createBuildProgress(options: { readonly printLogs?: boolean } = 
     const now = Date.now();
     if (!force && now - lastShownMs < (isLive ? redrawEveryMs : plainEveryMs)) return;
     lastShownMs = now;
-    const line = statusLine({ running: [...running.values()], planned, built, receivedBytes });
+    const elapsedMs = now - startMs;
+    const counts = { planned, built, toFetch, fetched, receivedBytes, elapsedMs };
+    const line = statusLine({ running: [...running.values()], ...counts });
     if (isLive) process.stderr.write(`\r\u001b[K${line}`);
     else say(line);
   };
@@ -48,16 +52,31 @@ export function createBuildProgress(options: { readonly printLogs?: boolean } = 
     switch (event.type) {
       case "plan":
         planned += event.buildCount + event.downloadCount;
+        toFetch += event.substitution?.pathCount ?? 0;
+        break;
+      case "warning":
+        clearLine();
+        say(`${yellow("warning:")} ${event.message}`);
+        break;
+      case "substituting":
+        running.set(event.path, startOf(event.name, "fetch"));
+        break;
+      case "substitute-progress":
+        update(running, event.path, (entry) => {
+          receivedBytes += Math.max(0, event.doneBytes - entry.doneBytes);
+          entry.doneBytes = event.doneBytes;
+        });
+        break;
+      case "substituted":
+        running.delete(event.path);
+        if (event.outcome === "substituted") fetched++;
+        if (event.error !== undefined) {
+          clearLine();
+          say(`${red("failed:")} ${event.error.message}`);
+        }
         break;
       case "started":
-        running.set(event.drvPath, {
-          name: event.name,
-          kind: event.kind,
-          startMs: Date.now(),
-          phase: "",
-          lastLine: "",
-          doneBytes: 0,
-        });
+        running.set(event.drvPath, startOf(event.name, event.kind));
         break;
       case "phase":
         update(running, event.drvPath, (entry) => {
@@ -84,21 +103,26 @@ export function createBuildProgress(options: { readonly printLogs?: boolean } = 
         }
         break;
     }
-    if (planned > 0) draw(false);
+    if (planned + toFetch > 0) draw(false);
   };
 
   const end = (): void => {
     clearLine();
-    if (built + failed === 0) return;
-    const parts = [
-      `built ${built} ${built === 1 ? "derivation" : "derivations"} in ${formatDuration(Date.now() - startMs)}`,
-    ];
+    if (built + failed + fetched === 0) return;
+    const done = [];
+    if (fetched > 0) done.push(`fetched ${fetched} ${fetched === 1 ? "path" : "paths"}`);
+    if (built > 0 || fetched === 0) done.push(`built ${built} ${built === 1 ? "derivation" : "derivations"}`);
+    const parts = [`${done.join(" and ")} in ${formatDuration(Date.now() - startMs)}`];
     if (receivedBytes > 0) parts.push(`${formatSize(receivedBytes)} downloaded`);
     if (failed > 0) parts.push(red(`${failed} failed`));
     say(parts.join(", "));
   };
 
   return { show, clear: clearLine, end };
+}
+
+function startOf(name: string, kind: Running["kind"]): Running {
+  return { name, kind, startMs: Date.now(), phase: "", lastLine: "", doneBytes: 0 };
 }
 
 function update(running: ReadonlyMap<string, Running>, drvPath: string, change: (entry: Running) => void): void {
@@ -127,12 +151,20 @@ function statusLine(state: {
   readonly running: readonly Running[];
   readonly planned: number;
   readonly built: number;
+  readonly toFetch: number;
+  readonly fetched: number;
   readonly receivedBytes: number;
+  readonly elapsedMs: number;
 }): string {
   const builds = state.running.filter(({ kind }) => kind === "build");
   const downloads = state.running.length - builds.length;
-  const parts = [`${state.built}/${state.planned} built`];
-  if (downloads > 0) parts.push(`${downloads} downloading (${formatSize(state.receivedBytes)} so far)`);
+  const parts = [];
+  if (state.planned > 0) parts.push(`${state.built}/${state.planned} built`);
+  if (state.toFetch > 0) parts.push(`${state.fetched}/${state.toFetch} fetched`);
+  if (downloads > 0) {
+    const rate = formatSize((state.receivedBytes / Math.max(1, state.elapsedMs)) * 1000);
+    parts.push(`${downloads} downloading (${formatSize(state.receivedBytes)} so far, ${rate}/s)`);
+  }
   const oldest = builds.toSorted((a, b) => a.startMs - b.startMs).slice(0, 2);
   for (const entry of oldest) parts.push(describe(entry));
   return shorten(parts.join(" | "), (process.stderr.columns ?? 120) - 1);

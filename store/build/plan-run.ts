@@ -4,6 +4,8 @@
  */
 import type { Derivation } from "../formats/derivation-type.ts";
 import type { LocalStore } from "../local/store-interface.ts";
+import { compareBytes } from "../std/byte-string.ts";
+import type { MissingPaths } from "../stores/store.ts";
 import type { Offer, Substituters } from "../substitute/substituters.ts";
 import { SubstitutionPlanner } from "../substitute/substitution-plan.ts";
 import type { BuildTarget } from "./events.ts";
@@ -53,6 +55,35 @@ export async function planRun(
     fetches: planner.closure([...fetched, ...available]),
     unknown: paths.filter((path) => !available.has(path)),
   };
+}
+
+/** The same as an answer: derivations in the order that they would be built. */
+export async function planMissing(
+  store: LocalStore,
+  targets: readonly BuildTarget[],
+  options: { readonly substituters: Substituters | null; readonly paths: readonly string[] },
+): Promise<MissingPaths> {
+  const plan = await planRun(store, targets, { ...options, signal: new AbortController().signal });
+  const { downloadBytes, narSizeBytes } = sizesOf(plan.fetches);
+  return {
+    willBuild: buildOrder(plan.graph),
+    willSubstitute: [...plan.fetches.keys()].sort(compareBytes),
+    unknown: plan.unknown,
+    downloadSizeBytes: downloadBytes,
+    narSizeBytes,
+  };
+}
+
+function buildOrder({ goals }: GoalGraph): string[] {
+  const sorted = new Set<string>();
+  const visit = (drvPath: string): void => {
+    const goal = goals.get(drvPath);
+    if (goal === undefined || sorted.has(drvPath)) return;
+    for (const input of goal.derivation.inputDrvs.keys()) visit(input);
+    sorted.add(drvPath);
+  };
+  for (const drvPath of goals.keys()) visit(drvPath);
+  return [...sorted];
 }
 
 export function sizesOf(fetches: RunPlan["fetches"]): { downloadBytes: number; narSizeBytes: number } {

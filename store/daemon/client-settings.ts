@@ -11,6 +11,7 @@ import type { WireReader } from "./wire.ts";
 export interface RequestedSettings {
   readonly keepFailed: boolean;
   readonly keepGoing: boolean;
+  readonly fallsBack: boolean;
   readonly verbosity: number;
   readonly maxJobs: number;
   readonly maxSilentS: number;
@@ -36,7 +37,7 @@ const MAX_JOBS = 1024;
 export async function readRequestedSettings(reader: WireReader): Promise<RequestedSettings> {
   const keepFailed = await reader.boolean();
   const keepGoing = await reader.boolean();
-  await reader.boolean(); // fall back to building: we always do
+  const fallsBack = await reader.boolean();
   const verbosity = await reader.number();
   const maxJobs = await reader.number();
   const maxSilentS = await reader.number();
@@ -49,7 +50,18 @@ export async function readRequestedSettings(reader: WireReader): Promise<Request
   const overrides = await reader.list(
     async () => [await reader.string(MAX_NAME_BYTES), await reader.string()] as const,
   );
-  return { keepFailed, keepGoing, verbosity, maxJobs, maxSilentS, wantsBuildLogs, cores, useSubstitutes, overrides };
+  return {
+    keepFailed,
+    keepGoing,
+    fallsBack,
+    verbosity,
+    maxJobs,
+    maxSilentS,
+    wantsBuildLogs,
+    cores,
+    useSubstitutes,
+    overrides,
+  };
 }
 
 /** As they are until the client says otherwise. */
@@ -61,10 +73,19 @@ export class ClientSettings {
   substituters: readonly string[];
   useSubstitutes = true;
   readonly #daemon: NixSettings;
+  #accepted: NixSettings;
 
   constructor(daemon: NixSettings) {
     this.#daemon = daemon;
+    this.#accepted = daemon;
     this.substituters = substitutersOf(daemon);
+  }
+
+  /** Null: fetch from where the daemon does, as it does. */
+  get substitution(): { readonly settings: NixSettings; readonly urls: readonly string[] } | null {
+    if (!this.useSubstitutes) return { settings: this.#accepted, urls: [] };
+    if (this.#accepted === this.#daemon) return null;
+    return { settings: this.#accepted, urls: this.substituters };
   }
 
   /** Returns what the client should be told of. */
@@ -79,6 +100,7 @@ export class ClientSettings {
       else warnings.push(`ignoring the setting '${name}': it is restricted, and you are not a trusted user`);
     }
     const settings = this.#daemon.with(accepted);
+    this.#accepted = settings.with([["fallback", String(requested.fallsBack)]]);
     this.verbosity = requested.verbosity;
     this.wantsBuildLogs = requested.wantsBuildLogs;
     this.useSubstitutes = requested.useSubstitutes;

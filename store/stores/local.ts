@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { buildLogPath, readBuildLog } from "../build/build-log.ts";
 import type { BuildEvent, BuildRun, BuildTarget } from "../build/events.ts";
-import { planRun, sizesOf } from "../build/plan-run.ts";
+import { planMissing } from "../build/plan-run.ts";
 import type { SharedBuilds } from "../build/shared-builds.ts";
 import { buildPaths } from "../deferred.ts";
 import type { Derivation } from "../formats/derivation-type.ts";
@@ -11,7 +11,7 @@ import { isDerivationPath, makeTextPath, storePathName } from "../formats/store-
 import type { GarbageResult, LocalStore, NewPathInfo, PathInfo } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
 import { byteStringOf } from "../std/byte-string.ts";
-import type { Substituters } from "../substitute/substituters.ts";
+import { type Substituters, substitutersFor } from "../substitute/substituters.ts";
 import { ContentCheck, isContentAddressed, parseContentAddress } from "./content-address.ts";
 import { DerivationCheck, textOfNar } from "./derivation-check.ts";
 import { runMaintenance } from "./maintenance.ts";
@@ -19,6 +19,7 @@ import { narOfTree } from "./nar-stream.ts";
 import type {
   AddNarOptions,
   ByteStream,
+  CacheChoice,
   CollectOptions,
   ContentOptions,
   DerivedPath,
@@ -53,7 +54,9 @@ export class LocalDiskStore implements Store {
   readonly #shared: SharedBuilds | null;
   readonly #trustedKeys: TrustedKeys;
   readonly #derivations: DerivationCheck;
-  readonly #substituters: Substituters | null;
+  #substituters: Substituters | null;
+  #chosen: Substituters | null = null;
+  readonly #own: Substituters | null;
   readonly #onClose: () => void;
 
   /** @param local belongs to the new object, which closes it */
@@ -62,7 +65,8 @@ export class LocalDiskStore implements Store {
     this.#shared = options.shared ?? null;
     this.#trustedKeys = options.trustedKeys ?? new TrustedKeys([]);
     this.#derivations = new DerivationCheck(local);
-    this.#substituters = options.substituters ?? null;
+    this.#own = options.substituters ?? null;
+    this.#substituters = this.#own;
     this.#onClose = options.onClose ?? (() => {});
     this.root = local.root;
     this.storeDir = local.storeDir;
@@ -114,19 +118,9 @@ export class LocalDiskStore implements Store {
     const built = targets.filter((target) => target.type === "built").map(({ drvPath }) => drvPath);
     const unknown = built.filter((drvPath) => !this.#local.isValidPath(drvPath));
     const known = targets.filter((target) => target.type === "opaque" || !unknown.includes(target.drvPath));
-    const plan = await planRun(this.#local, buildTargets(known), {
-      substituters: this.#substituters,
-      paths: opaquePaths(known),
-      signal: new AbortController().signal,
-    });
-    const { downloadBytes, narSizeBytes } = sizesOf(plan.fetches);
-    return {
-      willBuild: [...plan.graph.goals.keys()].sort(),
-      willSubstitute: [...plan.fetches.keys()].sort(),
-      unknown: [...unknown, ...plan.unknown],
-      downloadSizeBytes: downloadBytes,
-      narSizeBytes,
-    };
+    const options = { substituters: this.#substituters, paths: opaquePaths(known) };
+    const missing = await planMissing(this.#local, buildTargets(known), options);
+    return { ...missing, unknown: [...unknown, ...missing.unknown] };
   }
 
   #requireValid(path: string): PathInfo {
@@ -208,6 +202,12 @@ export class LocalDiskStore implements Store {
     this.#local.addSignatures(path, signatures);
   }
 
+  chooseCaches(choice: CacheChoice | null): void {
+    this.#chosen?.close();
+    this.#chosen = choice === null ? null : substitutersFor(choice.settings, this.root, choice.urls);
+    this.#substituters = choice === null ? this.#own : this.#chosen;
+  }
+
   realise(targets: readonly DerivedPath[], options: RealiseOptions = {}): RealiseRun {
     return this.#build(targets, options);
   }
@@ -271,6 +271,7 @@ export class LocalDiskStore implements Store {
 
   async close(): Promise<void> {
     this.#local.close();
+    this.#chosen?.close();
     this.#onClose();
   }
 }

@@ -10,6 +10,7 @@ import type { Derivation } from "../formats/derivation-type.ts";
 import type { HashAlgorithm } from "../formats/hash.ts";
 import type { FileIngestion } from "../formats/store-path.ts";
 import type { GarbageResult, NewPathInfo, PathInfo } from "../local/store-interface.ts";
+import type { NixSettings } from "./nix-settings.ts";
 
 /** Something that can be made valid: a path (by substitution), or outputs of a derivation (null: all of them). */
 export type DerivedPath =
@@ -66,6 +67,11 @@ export interface ContentOptions {
   readonly references?: readonly string[];
 }
 
+export interface CacheChoice {
+  readonly settings: NixSettings;
+  readonly urls: readonly string[];
+}
+
 export interface AddNarOptions {
   /** Refuse what is neither signed by a trusted key nor addressed by its contents; true unless told. */
   readonly checkSignatures?: boolean;
@@ -117,6 +123,9 @@ export interface Store {
   addContents(name: string, bytes: ByteStream, options: ContentOptions): Promise<PathInfo>;
   addText(name: string, contents: string, references: readonly string[]): Promise<string>;
   addSignatures(path: string, signatures: readonly string[]): Promise<void>;
+
+  /** Fetches from these caches from now on, with these settings; null for those that it had. Where it is ours to say. */
+  chooseCaches?(choice: CacheChoice | null): void;
 
   /** Makes targets valid. */
   realise(targets: readonly DerivedPath[], options?: RealiseOptions): RealiseRun;

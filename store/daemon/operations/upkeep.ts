@@ -16,6 +16,7 @@ async function setOptions(session: Session): Promise<void> {
   await session.answer(
     async () => {
       for (const warning of session.settings.apply(requested, session.isTrusted)) session.warn(warning);
+      session.store.chooseCaches?.(session.settings.substitution);
     },
     () => {},
   );
