@@ -4,6 +4,7 @@ import type { Evaluation } from "../evaluation.ts";
 import { EvalIoError, type FileType } from "../io.ts";
 import { canonicalPath } from "../syntax/canonical-path.ts";
 import { resolveChannel } from "../text/channel-url.ts";
+import { parseFlakeRef } from "../text/flake-ref.ts";
 import { attrsFromPairs } from "../value/attrs.ts";
 import { call2 } from "../value/call.ts";
 import { coerceToPath, coerceToString } from "../value/coerce.ts";
@@ -21,6 +22,7 @@ import { ContextString, force, forceElement, type Lazy, NixPath, type Value } fr
 import { toXml } from "../value/xml.ts";
 import { type Builtin, builtin } from "./builtin.ts";
 import { parseContextElement } from "./contexts.ts";
+import { fetchTreeOf, guardRef } from "./fetch-tree.ts";
 import { importedDerivation } from "./imported-derivation.ts";
 
 /** The path an argument means, built first when it is an output of a derivation (import from derivation). */
@@ -82,8 +84,14 @@ function findInEntry(evaluation: Evaluation, prefix: string, path: Lazy, name: s
   return evaluation.fileTypeIfAllowed(full) === null ? null : full;
 }
 
-/** An entry may be the URL of an archive; one that cannot be had is passed over, as in Nix. */
+/** An entry may be the URL of an archive or a flake; an archive that cannot be had is passed over, as in Nix. */
 function searchFolder(evaluation: Evaluation, entry: string): string | null {
+  if (entry.startsWith("flake:")) {
+    evaluation.requireFeature("flakes");
+    const attributes = guardRef(() => parseFlakeRef(entry.slice("flake:".length)));
+    const path = fetchTreeOf(evaluation, attributes).force("outPath") ?? null;
+    return textOf(coerceToString(evaluation, path, { copyPaths: false }));
+  }
   if (!/^(?:https?|file|channel):/.test(entry)) return entry;
   const url = resolveChannel(entry);
   try {

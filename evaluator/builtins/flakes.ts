@@ -6,8 +6,9 @@ import { EvaluationError } from "../errors.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { canonicalPath } from "../syntax/canonical-path.ts";
 import { parseFlakeRef, printFlakeRef, type RefAttribute, type RefAttributes } from "../text/flake-ref.ts";
-import { type Attrs, attrsFromObject, attrsFromPairs, updateAttrs } from "../value/attrs.ts";
+import { type Attrs, attrsFromObject, attrsFromPairs, emptyAttrs, updateAttrs } from "../value/attrs.ts";
 import { call1 } from "../value/call.ts";
+import { LambdaValue } from "../value/callable.ts";
 import { expectAttrs, expectBool, expectFunction, expectPlainText, expectText } from "../value/expect.ts";
 import { describeType } from "../value/type-name.ts";
 import { Code, ContextString, force, isInt, isString, type Lazy, NixPath, Thunk, type Value } from "../value/value.ts";
@@ -37,6 +38,23 @@ interface Place {
   readonly outPath: ContextString;
 }
 
+/** A flake as those see it that it names: what its inputs may follow, and where relative paths start. */
+interface NamingFlake {
+  readonly outPath: ContextString;
+  readonly inputs: ReadonlyMap<string, Lazy>;
+  readonly self: Lazy;
+}
+
+/** What a flake says of an input of its input: `inputs.x.inputs.y`. */
+interface Override {
+  readonly specification: Attrs;
+  readonly by: NamingFlake;
+}
+
+type Overrides = ReadonlyMap<string, Override>;
+
+const noOverrides: Overrides = new Map();
+
 function later(compute: () => Value): Thunk {
   return new Thunk(new Code(compute), []);
 }
@@ -56,13 +74,15 @@ function inFolder(path: ContextString, folder: RefAttribute | undefined): Contex
 class LockedFlake {
   readonly #evaluation: Evaluation;
   readonly #root: Place;
+  readonly #overrides: Overrides;
   readonly #lock: LockFile;
   readonly #places = new Map<string, Place>();
   readonly #results = new Map<string, Thunk>();
 
-  constructor(evaluation: Evaluation, root: Place) {
+  constructor(evaluation: Evaluation, root: Place, overrides: Overrides) {
     this.#evaluation = evaluation;
     this.#root = root;
+    this.#overrides = overrides;
     this.#lock = this.#readLock();
   }
 
@@ -149,35 +169,74 @@ class LockedFlake {
   #inputsOf(name: string, flake: Attrs, outPath: ContextString): Attrs {
     const locked = this.#node(name).inputs ?? {};
     const inputs = new Map<string, Lazy>();
+    const naming: NamingFlake = { outPath, inputs, self: this.#resultOf(name) };
     for (const [input, target] of Object.entries(locked)) {
-      inputs.set(input, this.#resultOf(typeof target === "string" ? target : this.#follow(target)));
+      inputs.set(input, typeof target === "string" ? this.#resultOf(target) : this.#followed(target));
     }
+    const overrides = name === this.#lock.root ? this.#overrides : noOverrides;
     for (const [input, specification] of declaredInputs(flake)) {
-      if (!inputs.has(input)) inputs.set(input, this.#unlockedInput(input, specification, { outPath, inputs }));
+      if (inputs.has(input)) continue;
+      inputs.set(input, this.#unlockedInput(input, { specification, by: naming }, overrides.get(input)));
+    }
+    for (const [input, override] of overrides) {
+      if (isReference(override.specification)) inputs.set(input, this.#unlockedInput(input, override));
+      else if (input in locked) throw cannotReachInto(input, outPath);
     }
     return attrsFromPairs([...inputs.keys()], [...inputs.values()]);
   }
 
-  /** An input that the lock file does not have. */
-  #unlockedInput(
-    name: string,
-    specification: Attrs,
-    flake: { readonly outPath: ContextString; readonly inputs: ReadonlyMap<string, Lazy> },
-  ): Thunk {
+  /** What a lock file has as a path of inputs from its root; the first of them may have been replaced from outside. */
+  #followed(path: readonly string[]): Lazy {
+    const override = this.#overrides.get(path[0] ?? "");
+    if (override === undefined || !isReference(override.specification)) return this.#resultOf(this.#follow(path));
+    return later(() => {
+      const value = force(this.#unlockedInput(path[0] ?? "", override));
+      return path.slice(1).reduce((flake, input) => inputOfFlake(flake, input, path.join("/")), value);
+    });
+  }
+
+  /** An input that the lock file does not have. @param override what the flake's user says of its inputs */
+  #unlockedInput(name: string, { specification, by }: Override, override?: Override): Thunk {
     return later(() => {
       const follows = specification.get("follows");
-      if (follows !== undefined) return followInputs(flake.inputs, expectText(follows));
-      const attributes = inputReference(name, specification, flake.outPath);
+      if (follows !== undefined) return followInputs(by, expectText(follows));
+      const attributes = inputReference(name, specification, by.outPath);
       if (this.#evaluation.options.pure === true && !isLocked(attributes)) {
         throw new EvaluationError("other", `cannot update unlocked flake input '${name}' in pure mode`);
       }
       const isFlake = specification.get("flake");
-      if (isFlake === undefined || expectBool(isFlake)) return getFlakeOf(this.#evaluation, attributes);
+      if (isFlake === undefined || expectBool(isFlake)) {
+        const nested = new Map(overridesIn(specification, by));
+        if (override !== undefined)
+          for (const [input, said] of overridesIn(override.specification, override.by)) nested.set(input, said);
+        return getFlakeOf(this.#evaluation, attributes, nested);
+      }
       const sourceInfo = fetchTreeOf(this.#evaluation, attributes);
       const outPath = inFolder(outPathOf(sourceInfo), attributes.get("dir"));
       return updateAttrs(sourceInfo, attrsFromObject({ outPath, sourceInfo }));
     });
   }
+}
+
+/** Does it say what an input is, or only something of that one's own inputs? */
+function isReference(specification: Attrs): boolean {
+  return ["url", "type", "follows"].some((name) => specification.has(name));
+}
+
+function overridesIn(specification: Attrs, by: NamingFlake): Overrides {
+  const inputs = specification.get("inputs");
+  return inputs === undefined
+    ? noOverrides
+    : new Map(setsIn(inputs).map(([name, said]) => [name, { specification: said, by }]));
+}
+
+function cannotReachInto(input: string, outPath: ContextString): EvaluationError {
+  return new EvaluationError(
+    "other",
+    `cannot override inputs of '${input}', which the lock file of '${outPath.text}' pins`,
+    0,
+    "'nix flake lock' writes a lock file of the outer flake that has the override",
+  );
 }
 
 function readFlake(evaluation: Evaluation, outPath: ContextString): Attrs {
@@ -194,30 +253,32 @@ function outputFunction(flake: Attrs, outPath: ContextString): Value {
   return expectFunction(outputs);
 }
 
-/** `inputs` of `flake.nix`. */
+function setsIn(lazy: Lazy): [string, Attrs][] {
+  const attrs = expectAttrs(lazy);
+  return attrs.keys.map((name, index) => [name, expectAttrs(attrs.forceAt(index))]);
+}
+
+/** `inputs` of `flake.nix`, and what `outputs` takes besides: the name of such an input is its reference. */
 function declaredInputs(flake: Attrs): Map<string, Attrs> {
-  const inputs = new Map<string, Attrs>();
   const declared = flake.get("inputs");
-  if (declared !== undefined) {
-    const attrs = expectAttrs(declared);
-    attrs.keys.forEach((name, index) => {
-      inputs.set(name, expectAttrs(attrs.forceAt(index)));
-    });
-  }
+  const inputs = new Map(declared === undefined ? [] : setsIn(declared));
+  const outputs = force(flake.get("outputs") ?? null);
+  const formals = outputs instanceof LambdaValue ? (outputs.code.formals ?? []) : [];
+  for (const { name } of formals) if (name !== "self" && !inputs.has(name)) inputs.set(name, emptyAttrs);
   return inputs;
 }
 
-function followInputs(inputs: ReadonlyMap<string, Lazy>, path: string): Value {
+function followInputs({ inputs, self }: NamingFlake, path: string): Value {
   const [first = "", ...rest] = path.split("/");
-  const start = inputs.get(first);
+  const start = first === "" ? self : inputs.get(first);
   if (start === undefined) throw new EvaluationError("other", `flake input follows '${path}', which does not exist`);
-  let value = force(start);
-  for (const name of rest) {
-    const next = expectAttrs(expectAttrs(value).get("inputs") ?? null).force(name);
-    if (next === undefined) throw new EvaluationError("other", `flake input follows '${path}', which does not exist`);
-    value = next;
-  }
-  return value;
+  return rest.reduce((flake, name) => inputOfFlake(flake, name, path), force(start));
+}
+
+function inputOfFlake(flake: Value, name: string, path: string): Value {
+  const next = expectAttrs(expectAttrs(flake).get("inputs") ?? null).force(name);
+  if (next === undefined) throw new EvaluationError("other", `flake input follows '${path}', which does not exist`);
+  return next;
 }
 
 function inputReference(name: string, specification: Attrs, parent: ContextString): RefAttributes {
@@ -242,10 +303,10 @@ function inputReference(name: string, specification: Attrs, parent: ContextStrin
   ]);
 }
 
-function getFlakeOf(evaluation: Evaluation, attributes: RefAttributes): Value {
+function getFlakeOf(evaluation: Evaluation, attributes: RefAttributes, overrides: Overrides = noOverrides): Value {
   const sourceInfo = fetchTreeOf(evaluation, attributes);
   const outPath = inFolder(outPathOf(sourceInfo), attributes.get("dir"));
-  return new LockedFlake(evaluation, { sourceInfo, outPath }).result;
+  return new LockedFlake(evaluation, { sourceInfo, outPath }, overrides).result;
 }
 
 function getFlake(evaluation: Evaluation, lazy: Lazy): Value {

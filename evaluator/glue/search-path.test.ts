@@ -11,6 +11,16 @@ test("splitNixPath: colons of URLs do not separate", () => {
   ]);
 });
 
+test("splitNixPath: the first colon of a channel or a flake belongs to it", () => {
+  assert.deepEqual(splitNixPath("channel:a:x=flake:nixpkgs:y=channel:b:myflake:c"), [
+    "channel:a",
+    "x=flake:nixpkgs",
+    "y=channel:b",
+    "myflake",
+    "c",
+  ]);
+});
+
 test("makeSearchPath: -I first, then NIX_PATH; relative paths are resolved", () => {
   const entries = makeSearchPath(["nixpkgs=./tree"], "/etc:x=../y", "/home/me");
   assert.deepEqual(entries, [

@@ -19,9 +19,9 @@ function isUrl(text: string): boolean {
   return /^(?:[a-z][a-z0-9+.-]*:\/\/|channel:|flake:)/.test(text);
 }
 
-/** Splits NIX_PATH at the colons that are not part of a URL. */
+/** Splits NIX_PATH at the colons that are not part of a URL, `channel:x` or `flake:x`. */
 export function splitNixPath(text: string): string[] {
-  return text.split(/:(?!\/\/)/).filter((entry) => entry !== "");
+  return text.split(/(?<!(?:^|[=:])(?:channel|flake)):(?!\/\/)/).filter((entry) => entry !== "");
 }
 
 /** The folder of `<nix/fetchurl.nix>`. */

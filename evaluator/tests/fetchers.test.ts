@@ -275,3 +275,28 @@ test("getFlake: inputs as the lock file has them", async () => {
     /cannot call 'getFlake' on unlocked flake reference/,
   );
 });
+
+test("getFlake: inputs that no lock file has, those of inputs, and what outputs takes besides", async () => {
+  const place = (name: string): string => `path:${join(folder, "flakes", name)}`;
+  write("flakes/b/flake.nix", '{ outputs = { self }: { v = "b"; }; }');
+  write("flakes/c/flake.nix", '{ outputs = { self }: { v = "c"; }; }');
+  write(
+    "flakes/a/flake.nix",
+    `{ inputs.dep.url = "${place("b")}"; outputs = { self, dep }: { v = "a with " + dep.v; }; }`,
+  );
+  const inputs = `a = { url = "${place("a")}"; inputs.dep.follows = "c"; }; c.url = "${place("c")}"; again.follows = "a/dep"; other = { url = "${place("a")}"; inputs.dep.url = "${place("c")}"; };`;
+  const outputs = "{ self, a, c, again, other, implicit ? 1 }: { v = [ a.v again.v other.v ]; inherit implicit; }";
+  write("flakes/outer/flake.nix", `{ inputs = { ${inputs} }; outputs = ${outputs}; }`);
+  const ask = (attribute: string): string => `(builtins.getFlake "${place("outer")}").${attribute}`;
+  assert.equal(await ours(ask("v"), flakes), '[ "a with c" "c" "a with c" ]');
+  await assert.rejects(ours(ask("implicit"), flakes), /cannot find flake 'flake:implicit' in the flake registries/);
+});
+
+test("findFile: an entry of the search path may be a flake", async () => {
+  write("flakes/sought/flake.nix", "{ outputs = { self }: { }; }");
+  write("flakes/sought/default.nix", '"found"');
+  const searchPath = [`x=flake:path:${join(folder, "flakes/sought")}`, "nixpkgs=flake:nixpkgs"];
+  assert.equal(await ours("import <x>", { ...flakes, searchPath }), '"found"');
+  await assert.rejects(ours("<x>", { searchPath }), /'flakes'/);
+  await assert.rejects(ours("<nixpkgs>", { ...flakes, searchPath }), /cannot find flake 'flake:nixpkgs'/);
+});
