@@ -207,6 +207,7 @@ function requestOf(options: EvaluateOptions): EvaluationRequestData {
     searchPath: options.searchPath ?? [],
     folder,
     root: resolve(options.root),
+    storeDir: storeDirOf(options.environment ?? process.env),
     readOnly: options.readOnly ?? !["instantiate", "jobs"].includes(options.output.type),
     system: options.system ?? hostSystem(),
     output: options.output,
@@ -214,6 +215,11 @@ function requestOf(options: EvaluateOptions): EvaluationRequestData {
     ...settingsOf(options),
     environment: { ...(options.environment ?? process.env) },
   };
+}
+
+/** As Nix looks for it. */
+function storeDirOf(environment: Readonly<Record<string, string | undefined>>): string {
+  return resolve(environment["NIX_STORE_DIR"] || environment["NIX_STORE"] || "/nix/store");
 }
 
 function hooksOf({

@@ -76,6 +76,8 @@ export interface EvaluationRequestData extends EvaluationSettings {
   readonly folder: string;
   /** Physical root of the store. */
   readonly root: string;
+  /** Where paths say that the store is; only one that is `/nix/store` can be read or written, paths are computed for any. */
+  readonly storeDir: string;
   readonly readOnly: boolean;
   readonly system: string;
   readonly output: OutputMode;

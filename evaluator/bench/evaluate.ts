@@ -33,6 +33,7 @@ async function answer(options: EvaluateOptions): Promise<EvaluationAnswer> {
   const { source } = options;
   return runRequest(
     {
+      storeDir: "/nix/store",
       attributePath: "",
       autoArgs: {},
       searchPath: [],

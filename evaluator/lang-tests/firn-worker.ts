@@ -12,6 +12,7 @@ function answerJob(job: FirnJob): FirnAnswer {
     autoArgs: {},
     searchPath: [],
     folder: "/",
+    storeDir: "/nix/store",
     root: "/nowhere",
     readOnly: true,
     system: "x86_64-linux",

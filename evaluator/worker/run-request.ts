@@ -1,5 +1,6 @@
 /** Answers a request, in whatever thread it is called. Text in answers and errors is ordinary text, no longer bytes. */
 import type { LocalStore } from "#store/api.ts";
+import { DEFAULT_STORE_DIR } from "#store/formats/store-path.ts";
 import { fromByteString, toByteString } from "#store/std/byte-string.ts";
 import { treeCacheFolder } from "../cache/open-tree-cache.ts";
 import { placed } from "../compile/trace.ts";
@@ -11,7 +12,7 @@ import { RecordingIo } from "../glue/recording-io.ts";
 import { RestrictedIo } from "../glue/restricted-io.ts";
 import { writeResult } from "../glue/results/result-file.ts";
 import { makeSearchPath } from "../glue/search-path.ts";
-import type { EvalIo } from "../io.ts";
+import { type EvalIo, EvalIoError } from "../io.ts";
 import type {
   ErrorData,
   EvaluatedDerivation,
@@ -64,7 +65,7 @@ export function openEvaluation(
 ): { readonly evaluation: Evaluation; readonly io: LocalIo } {
   const io = new LocalIo({
     root: request.root,
-    storeDir: "/nix/store",
+    storeDir: toByteString(request.storeDir),
     currentSystem: request.system,
     readOnly: request.readOnly,
     searchPath: makeSearchPath(
@@ -73,12 +74,13 @@ export function openEvaluation(
       toByteString(request.folder),
     ),
     environment: request.environment,
-    openStore: () => hooks.openStore(request.root),
+    openStore: () => openStore(request, hooks),
     log: (line) => hooks.log(fromByteString(line)),
     realise: hooks.realise,
     tarballTtlS: request.tarballTtlS,
     trust: request,
-    ...(hooks.sink === undefined ? {} : { sink: hooks.sink }),
+    // What writes beside us writes to the usual store; without it, the first addition says that there is no other.
+    ...(hooks.sink === undefined || request.storeDir !== DEFAULT_STORE_DIR ? {} : { sink: hooks.sink }),
   });
   const { pureEval, restrictEval } = request;
   const inner = hooks.wrapIo === undefined ? io : hooks.wrapIo(io);
@@ -97,6 +99,15 @@ export function openEvaluation(
     ...(interrupt === undefined ? {} : { interrupt }),
   });
   return { evaluation, io };
+}
+
+/** @throws EvalIoError */
+function openStore({ root, storeDir }: EvaluationRequestData, hooks: RunnerHooks): LocalStore {
+  const store = hooks.openStore(root);
+  if (store.storeDir === storeDir) return store;
+  throw new EvalIoError("other", `NIX_STORE_DIR is '${storeDir}', but the store is '${store.storeDir}'`, {
+    hint: "paths are computed for any store folder, with --readonly-mode or --eval; unset the variable to read or write the store",
+  });
 }
 
 /**
