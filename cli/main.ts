@@ -17,6 +17,14 @@ const firnCommands: Readonly<Record<string, { readonly summary: string; readonly
     summary: "Build what an expression, a file or an attribute describes",
     load: () => load(import("./commands/cmd-build.ts")),
   },
+  cache: {
+    summary: "Serve, fill and inspect binary caches",
+    load: () => load(import("./commands/cmd-cache.ts")),
+  },
+  copy: {
+    summary: "Copy paths with all that they refer to between stores and caches",
+    load: () => load(import("./commands/cmd-copy.ts")),
+  },
   daemon: {
     summary: "Serve a store to other users and programs",
     load: () => load(import("./commands/cmd-daemon.ts")),

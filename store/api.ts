@@ -4,6 +4,7 @@ export { buildLogPath, readBuildLog } from "./build/build-log.ts";
 export type { BuildEvent, BuildOptions, BuildOutcome, BuildRun, BuildTarget, TargetResult } from "./build/events.ts";
 export type { ExportOptions, ExportResult } from "./cache/export-binary-cache.ts";
 export type { NarCompression } from "./cache/nar-file.ts";
+export type { RunningCacheServer, ServedCompression } from "./cache-server/cache-server.ts";
 export type { CreateDaemonOptions, RunningDaemon } from "./daemon/create-daemon.ts";
 export {
   buildPaths,
@@ -11,10 +12,16 @@ export {
   createDaemon,
   downloadFile,
   exportBinaryCache,
+  exportPaths,
+  importPaths,
   openStore,
   openSubstituters,
   planMissing,
+  readCacheInfo,
+  startCacheServer,
 } from "./deferred.ts";
+export { hashTree } from "./formats/nar-writer.ts";
+export { canonicalizeTree } from "./local/canonical.ts";
 export { defaultRoot } from "./local/default-root.ts";
 export { type OpenStoreOptions, openLocalStore } from "./local/local-store.ts";
 export { hashAndScanTree, ReferenceScanner, type ScannedTree, scanReferences } from "./local/reference-scan.ts";

@@ -5,7 +5,9 @@
 import type { BuildEvent, BuildOptions, BuildRun, BuildTarget } from "./build/events.ts";
 import type { DownloadAnswer } from "./build/fetch/download-type.ts";
 import type { ExportOptions, ExportResult } from "./cache/export-binary-cache.ts";
+import type { CacheServerOptions, RunningCacheServer } from "./cache-server/cache-server.ts";
 import type { CreateDaemonOptions, RunningDaemon } from "./daemon/create-daemon.ts";
+import type { ByteSink } from "./formats/nar-writer.ts";
 import type { LocalStore } from "./local/store-interface.ts";
 import type { AddNarOptions, MissingPaths, Store } from "./stores/store.ts";
 import type { Substituters } from "./substitute/substituters.ts";
@@ -110,6 +112,56 @@ export async function exportBinaryCache(
 ): Promise<ExportResult> {
   const module = await import("./cache/export-binary-cache.ts");
   return module.exportBinaryCache(store, paths, folder, options);
+}
+
+/**
+ * Writes paths, in their order, as `nix-store --import` reads them.
+ * @throws AppError `STORE_INVALID_PATH`, `STORE_PATH_MODIFIED`
+ * @example await exportPaths(store, store.computeClosure([path]), (chunk) => writeSync(1, chunk));
+ */
+export async function exportPaths(store: LocalStore, paths: readonly string[], sink: ByteSink): Promise<void> {
+  const module = await import("./stores/export-stream.ts");
+  module.exportPaths(store, paths, sink);
+}
+
+/**
+ * Adds what an export holds, unsigned; returns the paths.
+ * @throws AppError `STORE_BAD_EXPORT`, `STORE_BAD_NAR`, `STORE_INVALID_REFERENCE`
+ * @example await importPaths(store, process.stdin);
+ */
+export async function importPaths(store: LocalStore, bytes: AsyncIterable<Uint8Array>): Promise<string[]> {
+  const module = await import("./stores/export-stream.ts");
+  return await module.importPaths(store, bytes);
+}
+
+/**
+ * Serves a store as a binary cache over HTTP, until closed. The store stays the caller's.
+ * @param options.secretKeys as `nix-store --generate-binary-cache-key` makes them; each signs what it has not signed yet
+ * @throws AppError `CACHE_CANNOT_LISTEN`, `STORE_BAD_KEY`
+ * @example const server = await startCacheServer({ store, compression: "zstd", priority: 40, secretKeys: [], ...address });
+ */
+export async function startCacheServer(
+  options: Omit<CacheServerOptions, "secretKeys"> & {
+    readonly secretKeys: readonly string[];
+    readonly host: string;
+    readonly port: number;
+  },
+): Promise<RunningCacheServer> {
+  const module = await import("./cache-server/cache-server.ts");
+  const { parseSecretKey } = await import("./formats/signature.ts");
+  const { host, port, ...rest } = options;
+  const secretKeys = options.secretKeys.map(parseSecretKey);
+  return await module.startCacheServer({ ...rest, secretKeys }, { host, port });
+}
+
+/**
+ * What a binary cache says of itself (`nix-cache-info`), field by field.
+ * @throws AppError `STORE_BAD_URL`, `CACHE_NOT_ONE`
+ * @example const storeDir = (await readCacheInfo("https://cache.example.org")).get("StoreDir");
+ */
+export async function readCacheInfo(url: string): Promise<ReadonlyMap<string, string>> {
+  const module = await import("./substitute/cache-info.ts");
+  return await module.readCacheInfo(url);
 }
 
 /**

@@ -2,6 +2,7 @@
  * Writes the compressed NAR file of one store path, synchronously and with little memory: the NAR is cut into blocks of
  * 4 MiB, each a frame (a member, in gzip) of its own. Frames one after another are one valid stream to every reader.
  */
+import { spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -9,15 +10,23 @@ import { formatDigest, formatHash, StreamHasher } from "../formats/hash.ts";
 import { hashTree } from "../formats/nar-writer.ts";
 import { fsPath } from "../std/byte-string.ts";
 
-export type NarCompression = "zstd" | "gzip" | "none";
+export type NarCompression = "xz" | "zstd" | "gzip" | "none";
 
 const BLOCK_BYTES = 4 * 1024 * 1024;
-const SUFFIX: Readonly<Record<NarCompression, string>> = { zstd: ".zst", gzip: ".gz", none: "" };
+const SUFFIX: Readonly<Record<NarCompression, string>> = { xz: ".xz", zstd: ".zst", gzip: ".gz", none: "" };
 const COMPRESS: Readonly<Record<NarCompression, (block: Buffer) => Buffer>> = {
+  xz: compressXz,
   zstd: (block) => zstdCompressSync(block),
   gzip: (block) => gzipSync(block),
   none: (block) => block,
 };
+
+function compressXz(block: Buffer): Buffer {
+  const { stdout, error, status } = spawnSync("xz", ["-c"], { input: block, maxBuffer: 2 * BLOCK_BYTES });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`'xz' ended with status ${status}`);
+  return stdout;
+}
 
 export interface NarFile {
   /** Relative to the cache's folder. */

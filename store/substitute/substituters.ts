@@ -162,7 +162,7 @@ interface OpenedSource {
   readonly parameters: URLSearchParams;
 }
 
-function openSource(text: string, patience: CachePatience): OpenedSource {
+export function openSource(text: string, patience: CachePatience): OpenedSource {
   const url = URL.parse(text.startsWith("/") ? `file://${text}` : text);
   const bare = text.replace(/\?.*$/s, "");
   const parameters = url?.searchParams ?? new URLSearchParams();
@@ -218,7 +218,7 @@ export function substitutersFor(settings: NixSettings, root: string, urls?: read
   return openSubstituters(settings, { storeDir: DEFAULT_STORE_DIR, memoryPath, ...chosen });
 }
 
-function patienceOf(settings: NixSettings): CachePatience {
+export function patienceOf(settings: NixSettings): CachePatience {
   return {
     connectMs: (settings.number("connect-timeout", 0) || 5) * 1000,
     answerMs: 15_000,
