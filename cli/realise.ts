@@ -122,12 +122,14 @@ function buildFailed(failures: readonly Extract<BuildEvent, { type: "finished" }
   const names = failures.map(({ name }) => `'${name}'`).join(", ");
   const details = withDetails ? first?.error?.details : undefined;
   const reason = withDetails && first?.error !== undefined ? `: ${first.error.message}` : "";
+  const shownHint = withDetails ? first?.error?.hint : undefined;
+  const logHint =
+    first?.error?.hint === undefined ? `'nix-store --read-log ${first?.drvPath}' shows the whole log` : undefined;
+  const hint = shownHint ?? logHint;
   return new AppError("BUILD_FAILED", `Build of ${names === "" ? "the targets" : names} failed${reason}`, {
     exitCode: 100,
     ...(details === undefined ? {} : { details }),
-    ...(first === undefined
-      ? {}
-      : { hint: first.error?.hint ?? `'nix-store --read-log ${first.drvPath}' shows the whole log` }),
+    ...(first === undefined || hint === undefined ? {} : { hint }),
   });
 }
 

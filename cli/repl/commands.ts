@@ -52,6 +52,12 @@ const commands: readonly ReplCommand[] = [
   { names: ["bl"], argument: "EXPR", help: "build it and link the result", run: buildAndLink },
   { names: ["u"], argument: "EXPR", help: "build it and start a shell with its programs", run: use },
   { names: ["log"], argument: "EXPR", help: "show the log of its build", run: showLog },
+  {
+    names: ["te", "trace-enable"],
+    argument: "[BOOL]",
+    help: "show every step that led to an error, or no longer",
+    run: showTrace,
+  },
   { names: ["q", "quit"], argument: "", help: "leave", run: (_text, { leave }) => leave() },
   { names: ["?", "h", "help"], argument: "", help: "this list", run: (_text, { print }) => print(helpText()) },
 ];
@@ -77,6 +83,15 @@ function helpText(): string {
 async function printAll(text: string, { session, print }: ReplContext): Promise<void> {
   const result = await session.call("line", { text, depth: "deep", ...paper() });
   if (result.type === "value") await print(`${result.text}\n`);
+}
+
+/** Without an argument the opposite of what was, as in Nix. */
+async function showTrace(text: string, { session, print }: ReplContext): Promise<void> {
+  if (!["", "true", "false"].includes(text)) {
+    throw new AppError("REPL_BAD_ARGUMENT", `':te' takes 'true' or 'false', not '${text}'`);
+  }
+  const isShown = await session.call("showTrace", text === "" ? null : text === "true");
+  await print(isShown ? "showing error traces\n" : "not showing error traces\n");
 }
 
 async function tellType(text: string, { session, print }: ReplContext): Promise<void> {

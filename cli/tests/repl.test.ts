@@ -234,6 +234,18 @@ test("repl: commands", { timeout: 60_000 }, async () => {
   assert.doesNotMatch(errors, /^ {4}at .*\.ts:\d+/m);
 });
 
+test("repl: :te shows traces from then on, also after :r", async () => {
+  using workshop = new Workshop();
+  const file = workshop.write("set.nix", "{ fails = n: builtins.length (builtins.seq (1 + n) n); }");
+  const trace = /while calling the 'length' builtin/;
+  const [out, errors] = await pipe(workshop, ["fails null", ":te", ":r", "fails null", ":te false", ":te maybe"], file);
+  assert.match(out, /^showing error traces\n[\s\S]*^not showing error traces\n/m);
+  assert.match(errors, /':te' takes 'true' or 'false', not 'maybe'/);
+  const [first = "", second = ""] = errors.split(/^error: /m).slice(1);
+  assert.match(second, trace);
+  assert.ok(second.length > first.length);
+});
+
 test("repl: builds through the store, links and shows the log", { timeout: 60_000 }, async () => {
   using workshop = new Workshop();
   const text = (mark: string): string =>

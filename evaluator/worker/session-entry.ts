@@ -37,7 +37,7 @@ function main({ request, shared, interrupt }: SessionStart): void {
     } catch (thrown) {
       const error = toEvaluationError(thrown);
       if (!(error instanceof EvaluationError)) throw error;
-      post({ type: "failure", id, error: failureOf(error, evaluation, request.showTrace) });
+      post({ type: "failure", id, error: failureOf(error, evaluation, runner.isTraceShown) });
     }
   });
 }

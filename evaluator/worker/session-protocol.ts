@@ -60,6 +60,8 @@ export interface SessionOperations {
   /** The same for the set in a file; functions are called with the session's arguments. */
   load(path: string): readonly string[];
   complete(line: string): Completion;
+  /** Whether errors have their whole trace from now on; null for the opposite of what was. Gives what holds now. */
+  showTrace(wanted: boolean | null): boolean;
 }
 
 export type SessionOperation = keyof SessionOperations;

@@ -30,8 +30,10 @@ export class SessionRunner implements SessionOperations {
   readonly #variables = new Map<string, Lazy>();
   #scope: StaticScope = new StaticScope(null, new Map());
   #env: Env = [undefined];
+  isTraceShown: boolean;
 
   constructor(evaluation: Evaluation, request: EvaluationRequestData) {
+    this.isTraceShown = request.showTrace;
     this.#evaluation = evaluation;
     this.#request = request;
     this.#folder = toByteString(request.folder);
@@ -54,6 +56,11 @@ export class SessionRunner implements SessionOperations {
         ? { depth: Number.POSITIVE_INFINITY, maxMembers: Number.POSITIVE_INFINITY }
         : { depth: 1, maxMembers: maxMembersShown };
     return { type: "value", text: fromByteString(prettyPrint(this.#evaluation, value, { ...limits, width, color })) };
+  }
+
+  showTrace(wanted: boolean | null): boolean {
+    this.isTraceShown = wanted ?? !this.isTraceShown;
+    return this.isTraceShown;
   }
 
   typeOf(text: string): string {

@@ -43,7 +43,7 @@ const patienceMs = 700;
 type Argument<K extends SessionOperation> = Parameters<SessionOperations[K]>[0];
 
 export class EvaluationSession implements Disposable {
-  readonly #request: EvaluationRequestData;
+  #request: EvaluationRequestData;
   readonly #hooks: SessionHooks;
   readonly #interrupt = new SharedArrayBuffer(4);
   readonly #capMib: number;
@@ -104,6 +104,8 @@ export class EvaluationSession implements Disposable {
     if (operation === "load" || operation === "addAttributes" || isDefinition(result)) {
       this.#journal.push({ operation, argument });
     }
+    // For workers to come.
+    if (operation === "showTrace") this.#request = { ...this.#request, showTrace: result === true };
     return result;
   }
 
