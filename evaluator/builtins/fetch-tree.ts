@@ -230,17 +230,19 @@ function treeArguments(evaluation: Evaluation, value: Value): RefAttributes {
   return attributes;
 }
 
+/** A set of arguments, or a URL alone. */
+function setOrUrl(evaluation: Evaluation, value: Value, who: string): Map<string, RefAttribute> {
+  if (value instanceof Attrs) return readAttributes(evaluation, value, who);
+  return new Map([["url", textOf(coerceToString(evaluation, value, { copyPaths: false }))]]);
+}
+
 const gitArguments: ReadonlySet<string> = new Set([
   ...["url", "name", "ref", "rev", "shallow", "submodules", "allRefs", "exportIgnore", "lfs"],
   ...["narHash", "lastModified", "revCount"],
 ]);
 
 function fetchGit(evaluation: Evaluation, lazy: Lazy): Value {
-  const value = force(lazy);
-  const attributes =
-    value instanceof Attrs
-      ? readAttributes(evaluation, value, "fetchGit")
-      : new Map<string, RefAttribute>([["url", textOf(coerceToString(evaluation, value, { copyPaths: false }))]]);
+  const attributes = setOrUrl(evaluation, force(lazy), "fetchGit");
   if (attributes.has("type")) throw new EvaluationError("other", "unexpected argument 'type'");
   for (const name of attributes.keys()) {
     if (!gitArguments.has(name)) throw new EvaluationError("other", `unsupported argument '${name}' to 'fetchGit'`);
@@ -254,11 +256,7 @@ function fetchGit(evaluation: Evaluation, lazy: Lazy): Value {
 }
 
 function fetchMercurial(evaluation: Evaluation, lazy: Lazy): Value {
-  const value = force(lazy);
-  const attributes =
-    value instanceof Attrs
-      ? readAttributes(evaluation, value, "fetchMercurial")
-      : new Map<string, RefAttribute>([["url", textOf(coerceToString(evaluation, value, { copyPaths: false }))]]);
+  const attributes = setOrUrl(evaluation, force(lazy), "fetchMercurial");
   for (const name of attributes.keys()) {
     if (!["url", "rev", "name"].includes(name)) {
       throw new EvaluationError("other", `unsupported argument '${name}' to 'fetchMercurial'`);
