@@ -1,6 +1,6 @@
 /**
- * Runs a request in a worker with a stack of its own: deep recursion in Nix is deep recursion here. The young generation is
- * made large before the worker starts, because every scavenge scans that stack.
+ * Runs a request in a worker with a stack of its own: deep recursion in Nix is deep recursion here. The young generation
+ * may grow large, because every scavenge scans that stack; it starts small, because most evaluations are.
  */
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
@@ -21,13 +21,14 @@ export interface WorkerHooks {
 
 export const stackMib = 1200;
 export const semiSpaceMib = 64;
+export const firstSemiSpaceMib = 8;
 
 /** @throws AppError `EVAL_*` */
 export async function runInWorker(request: EvaluationRequestData, hooks: WorkerHooks): Promise<EvaluationAnswer> {
   hooks.signal?.throwIfAborted();
   const shared = new SharedArrayBuffer(sharedBytes);
   const capMib = memoryCapMib(hooks.memoryLimitMib);
-  setFlagsFromString(`--min-semi-space-size=${semiSpaceMib}`);
+  setFlagsFromString(`--min-semi-space-size=${firstSemiSpaceMib}`);
   setFlagsFromString(`--max-semi-space-size=${semiSpaceMib}`);
   const worker = new Worker(new URL("quick-start.ts", import.meta.url), {
     argv: ["worker-entry.ts"],
