@@ -2,15 +2,15 @@
 import { readlinkSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { Store } from "#store/api.ts";
-import { isHashAlgorithm } from "#store/formats/hash.ts";
 import { toStorePath } from "#store/formats/store-path.ts";
 import { AppError } from "#store/std/app-error.ts";
 import { ignoreCode } from "#store/std/system-error.ts";
 import { buildOptions, wholeNumber } from "../build-flags.ts";
 import { linkDaemonResults } from "../daemon-client.ts";
-import { formatSize, say } from "../output/terminal.ts";
+import { say } from "../output/terminal.ts";
 import { followBuild } from "../realise.ts";
 import type { NixStoreFlags } from "./nix-store.ts";
+import { describeFreed, hashAlgorithmOf } from "./nix-store-request.ts";
 
 interface Request {
   readonly daemon: Store;
@@ -23,7 +23,7 @@ export async function runOnDaemon(request: Request): Promise<number> {
   const { given } = request;
   if (given.realise) return await realisePaths(request);
   if (given.query) return await query(request);
-  if (given.add || given.addFixed !== undefined) return await add(request);
+  if (given.add || given.addFixed) return await add(request);
   if (given.dump) return await dump(request);
   if (given.gc || given.delete) return await collect(request);
   if (given.verify) return await verify(request);
@@ -106,13 +106,11 @@ async function closureOf(path: string, next: (path: string) => Promise<readonly 
 async function add({ daemon, given, operands }: Request): Promise<number> {
   const { narOfTree } = await import("#store/api.ts");
   const { createReadStream } = await import("node:fs");
-  const hashAlgorithm = given.addFixed ?? "sha256";
-  if (!isHashAlgorithm(hashAlgorithm)) {
-    throw new AppError("CLI_USAGE", `Unknown hash algorithm '${hashAlgorithm}'`, { exitCode: 2 });
-  }
-  for (const operand of operands) {
+  const [algorithm = "", ...files] = given.addFixed ? operands : ["sha256", ...operands];
+  const hashAlgorithm = hashAlgorithmOf(algorithm);
+  for (const operand of files) {
     const source = resolve(operand);
-    const method = given.add || given.recursive ? "recursive" : "flat";
+    const method = given.addFixed && !given.recursive ? "flat" : "recursive";
     const bytes = method === "flat" ? createReadStream(source) : narOfTree(source);
     print((await daemon.addContents(basename(source), bytes, { method, hashAlgorithm })).path);
   }
@@ -138,7 +136,7 @@ async function collect({ daemon, given, operands }: Request): Promise<number> {
   const paths = given.delete ? { paths: operands.map(pathOf) } : {};
   const result = await daemon.collectGarbage({ dryRun, ...limit, ...paths });
   for (const path of given.printLive ? result.livePaths : given.printDead ? result.deletedPaths : []) print(path);
-  if (!dryRun) say(`${result.deletedPaths.length} store paths deleted, ${formatSize(result.freedBytes)} freed`);
+  if (!dryRun) print(describeFreed(result));
   return 0;
 }
 

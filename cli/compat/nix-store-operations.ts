@@ -1,22 +1,26 @@
 /** The operations of `nix-store`, one function each; the first that is asked for runs. */
-import { createReadStream, writeSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { basename, resolve } from "node:path";
-import type { LocalStore } from "#store/api.ts";
-import { isHashAlgorithm } from "#store/formats/hash.ts";
+import type { GarbageResult, LocalStore } from "#store/api.ts";
+import { isDerivationPath } from "#store/formats/store-path.ts";
 import { AppError } from "#store/std/app-error.ts";
 import { buildOptions, wholeNumber } from "../build-flags.ts";
-import { formatSize, say } from "../output/terminal.ts";
+import { say } from "../output/terminal.ts";
 import { realise, realisePaths, storePathOf } from "../realise.ts";
-import { linkResults } from "../result-links.ts";
 import type { NixStoreFlags } from "./nix-store.ts";
-import { type StoreQueryName, storeQueries } from "./store-queries.ts";
-
-interface OperationRequest {
-  readonly store: LocalStore;
-  readonly given: NixStoreFlags;
-  readonly operands: readonly string[];
-  readonly signal: AbortSignal;
-}
+import {
+  checkValidity,
+  dumpDatabase,
+  generateKey,
+  initialise,
+  loadDatabase,
+  printEnvironment,
+  printFixedPath,
+  registerValidity,
+  verifyPaths,
+} from "./nix-store-database.ts";
+import { describeFreed, hashAlgorithmOf, type OperationRequest, printText, writeFully } from "./nix-store-request.ts";
+import { inOrder, outputsOf, type StoreQueryName, storeQueries } from "./store-queries.ts";
 
 interface Operation {
   readonly isAsked: (given: NixStoreFlags) => boolean;
@@ -26,52 +30,91 @@ interface Operation {
 export const nixStoreOperations: readonly Operation[] = [
   { isAsked: (given) => given.realise, run: realiseOperands },
   { isAsked: (given) => given.query, run: query },
-  { isAsked: (given) => given.add || given.addFixed !== undefined, run: add },
+  { isAsked: (given) => given.add || given.addFixed, run: add },
   { isAsked: (given) => given.dump, run: dump },
   { isAsked: (given) => given.restore, run: restore },
   { isAsked: (given) => given.gc, run: collect },
   { isAsked: (given) => given.delete, run: deletePaths },
   { isAsked: (given) => given.verify, run: verify },
+  { isAsked: (given) => given.verifyPath, run: verifyPaths },
   { isAsked: (given) => given.readLog, run: readLog },
+  { isAsked: (given) => given.export, run: exportOperands },
+  { isAsked: (given) => given.import, run: importInput },
+  { isAsked: (given) => given.dumpDb, run: dumpDatabase },
+  { isAsked: (given) => given.loadDb, run: loadDatabase },
+  { isAsked: (given) => given.registerValidity, run: registerValidity },
+  { isAsked: (given) => given.checkValidity, run: checkValidity },
+  { isAsked: (given) => given.printEnv, run: printEnvironment },
+  { isAsked: (given) => given.printFixedPath, run: printFixedPath },
+  { isAsked: (given) => given.generateBinaryCacheKey, run: generateKey },
+  { isAsked: (given) => given.init, run: initialise },
 ];
 
 async function realiseOperands({ store, given, operands, signal }: OperationRequest): Promise<number> {
-  const targets = await Promise.all(operands.map((operand) => targetOf(store, operand)));
-  const results = await realise(
-    store,
-    targets.filter(({ drvPath }) => drvPath.endsWith(".drv")),
-    { ...buildOptions(given), signal },
-  );
-  const valid = targets.filter(({ drvPath }) => !drvPath.endsWith(".drv")).map(({ drvPath }) => drvPath);
-  await realisePaths(store, valid, { ...buildOptions(given), signal });
-  const paths = [...results.flatMap(({ outputs }) => Object.values(outputs)), ...valid];
-  const shown = given.addRoot === undefined ? paths : linkResults(store, paths, given.addRoot);
-  for (const path of shown) print(path);
+  const targets: RealiseTarget[] = [];
+  for (const operand of operands) targets.push(await targetOf(store, operand));
+  const built = targets
+    .filter(({ path }) => isDerivationPath(path))
+    .map(({ path, ...rest }) => ({ drvPath: path, ...rest }));
+  const paths = targets.map(({ path }) => path).filter((path) => !isDerivationPath(path));
+  const options = { ...buildOptions(given), signal };
+  if (given.dryRun) {
+    const { showMissing } = await import("../output/missing-paths.ts");
+    await showMissing(store, built, { ...options, paths });
+    return 0;
+  }
+  await realise(store, built, options);
+  if (given.ignoreUnknown) {
+    await realise(store, [], { ...options, paths });
+    return 0;
+  }
+  await realisePaths(store, paths, options);
+  for (const [index, target] of targets.entries())
+    printLines(linkedOutputs(store, target, { link: given.addRoot, index }));
   return 0;
 }
 
+interface RealiseTarget {
+  readonly path: string;
+  readonly outputs?: readonly string[];
+}
+
 /** `x.drv`, `x.drv!out,dev`, or a path that is valid or may come from a cache. */
-async function targetOf(store: LocalStore, operand: string): Promise<{ drvPath: string; outputs?: string[] }> {
-  const [path = "", outputs] = operand.split("!");
-  const storePath = await storePathOf(store, path);
-  if (storePath.endsWith(".drv"))
-    return outputs === undefined ? { drvPath: storePath } : { drvPath: storePath, outputs: outputs.split(",") };
-  return { drvPath: storePath };
+async function targetOf(store: LocalStore, operand: string): Promise<RealiseTarget> {
+  const [text = "", outputs] = operand.split("!");
+  const path = await storePathOf(store, text);
+  return !isDerivationPath(path) || outputs === undefined ? { path } : { path, outputs: outputs.split(",") };
+}
+
+/** What a target came to: paths, or links to them, named as Nix does (`result`, `result-dev`, `result-2`); sorted. */
+function linkedOutputs(
+  store: LocalStore,
+  { path, outputs }: RealiseTarget,
+  { link, index }: { readonly link: string | undefined; readonly index: number },
+): string[] {
+  const made = isDerivationPath(path)
+    ? [...store.readDerivation(path).outputs]
+        .filter(([name]) => outputs === undefined || outputs.includes(name))
+        .map(([name, output]) => ({ path: output.path, suffix: name === "out" ? "" : `-${name}` }))
+    : [{ path, suffix: "" }];
+  const number = index === 0 ? "" : `-${index + 1}`;
+  const shown = made.map((one) =>
+    link === undefined ? one.path : store.addIndirectRoot(resolve(`${link}${number}${one.suffix}`), one.path),
+  );
+  return shown.toSorted();
 }
 
 async function query({ store, given, operands }: OperationRequest): Promise<number> {
   const asked = Object.keys(storeQueries)
     .filter(isQueryName)
-    .find((name) => given[name]);
-  const name = asked ?? "outputs";
-  const lines = new Set<string>();
-  for (const operand of operands) {
-    const path = await storePathOf(store, operand);
-    const subjects =
-      given.useOutput && path.endsWith(".drv") ? [...store.queryDerivationOutputs(path).values()] : [path];
-    for (const subject of subjects) for (const line of storeQueries[name](store, subject)) lines.add(line);
-  }
-  for (const line of lines) print(line);
+    .filter((name) => given[name] !== undefined && given[name] !== false);
+  if (asked.length > 1)
+    throw new AppError("CLI_USAGE", `Only one query at a time: '--${asked.join("' or '--")}'`, { exitCode: 2 });
+  const paths: string[] = [];
+  for (const operand of operands) paths.push(await storePathOf(store, operand));
+  const subjects = given.useOutput ? paths.flatMap((path) => outputsOf(store, path)) : paths;
+  const request = { store, paths, subjects, includeOutputs: given.includeOutputs, binding: given.binding ?? "" };
+  printLines(storeQueries[asked[0] ?? "outputs"](request));
   return 0;
 }
 
@@ -80,16 +123,11 @@ function isQueryName(name: string): name is StoreQueryName {
 }
 
 async function add({ store, given, operands }: OperationRequest): Promise<number> {
-  const algorithm = given.addFixed ?? "sha256";
-  if (!isHashAlgorithm(algorithm))
-    throw new AppError("CLI_USAGE", `Unknown hash algorithm '${algorithm}'`, {
-      exitCode: 2,
-      hint: "sha256, sha512, sha1 or md5",
-    });
-  for (const operand of operands) {
-    const method = given.add || given.recursive ? "recursive" : "flat";
-    print(store.addPath(basename(resolve(operand)), resolve(operand), { method, hashAlgorithm: algorithm }));
-  }
+  // As Nix has it, the algorithm may stand behind '--recursive', hence among the operands.
+  const [algorithm = "", ...files] = given.addFixed ? operands : ["sha256", ...operands];
+  const hashAlgorithm = hashAlgorithmOf(algorithm);
+  const method = given.addFixed && !given.recursive ? "flat" : "recursive";
+  for (const file of files) print(store.addPath(basename(resolve(file)), resolve(file), { method, hashAlgorithm }));
   return 0;
 }
 
@@ -111,21 +149,41 @@ async function restore({ operands }: OperationRequest): Promise<number> {
 
 async function collect({ store, given }: OperationRequest): Promise<number> {
   if (given.printRoots) {
-    for (const [link, target] of store.findRoots()) print(`${link} -> ${target}`);
+    printLines([...store.findRoots()].map(([link, target]) => `${link} -> ${target}`).toSorted());
     return 0;
   }
   const dryRun = given.printDead || given.printLive;
   const limit = given.maxFreed === undefined ? {} : { maxFreedBytes: wholeNumber("--max-freed", given.maxFreed) };
   const result = store.collectGarbage({ dryRun, ...limit });
-  for (const path of given.printLive ? result.livePaths : given.printDead ? result.deletedPaths : []) print(path);
-  if (!dryRun) say(`${result.deletedPaths.length} store paths deleted, ${formatSize(result.freedBytes)} freed`);
+  if (dryRun) printLines((given.printLive ? result.livePaths : result.deletedPaths).toSorted());
+  else print(describeFreed(result));
   return 0;
 }
 
-async function deletePaths({ store, operands }: OperationRequest): Promise<number> {
-  const paths = await Promise.all(operands.map((operand) => storePathOf(store, operand)));
-  const result = store.collectGarbage({ paths });
-  say(`${result.deletedPaths.length} store paths deleted, ${formatSize(result.freedBytes)} freed`);
+async function deletePaths({ store, given, operands }: OperationRequest): Promise<number> {
+  const paths: string[] = [];
+  for (const operand of operands) paths.push(await storePathOf(store, operand));
+  let result: GarbageResult = { deletedPaths: [], livePaths: [], freedBytes: 0 };
+  try {
+    result = store.collectGarbage({ paths, ignoreLiveness: given.ignoreLiveness });
+  } finally {
+    // Nix says so also when it refused.
+    print(describeFreed(result));
+  }
+  return 0;
+}
+
+async function exportOperands({ store, operands }: OperationRequest): Promise<number> {
+  const paths: string[] = [];
+  for (const operand of operands) paths.push(await storePathOf(store, operand));
+  const { exportPaths } = await import("#store/api.ts");
+  await exportPaths(store, inOrder(store, paths), (chunk) => writeFully(1, chunk));
+  return 0;
+}
+
+async function importInput({ store }: OperationRequest): Promise<number> {
+  const { importPaths } = await import("#store/api.ts");
+  printLines(await importPaths(store, createReadStream("", { fd: 0 })));
   return 0;
 }
 
@@ -156,17 +214,12 @@ function physicalOf(store: LocalStore, operand: string): string {
   return store.physicalPath(resolve(operand));
 }
 
-function writeFully(fd: number, chunk: Uint8Array): void {
-  for (let offset = 0; offset < chunk.length; ) {
-    try {
-      offset += writeSync(fd, chunk, offset);
-    } catch (error) {
-      // A pipe whose reader is slow; the kernel's buffer is full for a moment.
-      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
-    }
-  }
+function print(line: string): void {
+  printText(`${line}\n`);
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+/** In large pieces: a closure has many. */
+function printLines(lines: Iterable<string>): void {
+  const all = [...lines];
+  if (all.length > 0) printText(`${all.join("\n")}\n`);
 }

@@ -48,17 +48,26 @@ export class NarReader {
 
   /** @throws AppError `STORE_BAD_NAR`, and whatever the handler throws */
   write(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
+    if (this.writePart(chunk) > 0) this.#fail("data after its end");
+  }
+
+  /** As {@link write}, where something else follows: returns how many bytes at the end of the chunk are no more of the archive. */
+  writePart(chunk: Uint8Array): number {
+    if (chunk.length === 0) return 0;
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([this.#buffer, bytes]);
-    while (this.#position < this.#buffer.length) {
-      if (this.#state === "done") this.#fail("data after its end");
-      if (!this.#readItem()) break;
-    }
+    while (this.#state !== "done" && this.#position < this.#buffer.length) if (!this.#readItem()) break;
+    const leftBytes = this.isDone ? this.#buffer.length - this.#position : 0;
     this.#discardedBytes += this.#position;
     // A copy, since the caller may use its chunk again.
-    this.#buffer = Buffer.from(this.#buffer.subarray(this.#position));
+    this.#buffer = this.isDone ? Buffer.alloc(0) : Buffer.from(this.#buffer.subarray(this.#position));
     this.#position = 0;
+    return leftBytes;
+  }
+
+  /** Whether the archive is complete. */
+  get isDone(): boolean {
+    return this.#state === "done";
   }
 
   /** @throws AppError `STORE_BAD_NAR` when the archive is not complete */

@@ -49,7 +49,9 @@ function deleteGarbage(context: StoreContext, options: GarbageOptions): GarbageR
     for (const path of planned.deletedPaths) moveToTrash(physicalPath(context.layout, path), trash);
     return planned;
   });
-  return { ...result, freedBytes: deleteTree(trash) + deleteUnusedLinks(context) };
+  // The folder itself took room just now, and gave none.
+  const ownBytes = lstatSync(trash).blocks * 512;
+  return { ...result, freedBytes: deleteTree(trash) - ownBytes + deleteUnusedLinks(context) };
 }
 
 /**
@@ -74,7 +76,8 @@ function plan(context: StoreContext, options: GarbageOptions): GarbageResult {
   const { storeDir, physicalStoreDir } = context.layout;
   const graph = context.database.referenceGraph();
   const tempRoots = readTempRoots(context.layout);
-  const roots = [...findRoots(context).values(), ...findRuntimeRoots(storeDir).values(), ...tempRoots.keys()];
+  const lasting = options.ignoreLiveness === true ? [] : findRoots(context).values();
+  const roots = [...lasting, ...findRuntimeRoots(storeDir).values(), ...tempRoots.keys()];
   const alive = aliveIds(graph, roots);
   const isHeld = heldBy(tempRoots.keys(), storeDir);
   const sizeOf = new Map(graph.paths.map(({ path, narSizeBytes }) => [path, narSizeBytes]));

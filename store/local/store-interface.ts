@@ -144,6 +144,8 @@ export interface GarbageOptions {
   readonly dryRun?: boolean;
   /** Delete just these (and only if dead). */
   readonly paths?: readonly string[];
+  /** Of these also what a lasting root reaches; what processes use stays. */
+  readonly ignoreLiveness?: boolean;
   readonly maxFreedBytes?: number;
 }
 
