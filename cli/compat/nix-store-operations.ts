@@ -36,6 +36,7 @@ export const nixStoreOperations: readonly Operation[] = [
   { isAsked: (given) => given.gc, run: collect },
   { isAsked: (given) => given.delete, run: deletePaths },
   { isAsked: (given) => given.verify, run: verify },
+  { isAsked: (given) => given.optimise, run: optimise },
   { isAsked: (given) => given.verifyPath, run: verifyPaths },
   { isAsked: (given) => given.readLog, run: readLog },
   { isAsked: (given) => given.export, run: exportOperands },
@@ -170,6 +171,12 @@ async function deletePaths({ store, given, operands }: OperationRequest): Promis
     // Nix says so also when it refused.
     print(describeFreed(result));
   }
+  return 0;
+}
+
+async function optimise({ store }: OperationRequest): Promise<number> {
+  const { filesLinked, freedBytes } = store.optimise();
+  say(`${(freedBytes / 1024 / 1024).toFixed(2)} MiB freed by hard-linking ${filesLinked} files`);
   return 0;
 }
 

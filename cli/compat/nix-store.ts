@@ -19,6 +19,7 @@ const flags = {
   gc: { kind: "boolean", help: "delete what no root reaches" },
   delete: { kind: "boolean", help: "delete the given paths, if nothing needs them" },
   verify: { kind: "boolean", help: "check that what is registered is there (--check-contents: with its contents)" },
+  optimise: { kind: "boolean", aliases: ["--optimize"], help: "link equal files of the store together" },
   verifyPath: { kind: "boolean", help: "compare the contents of the given paths with what was registered" },
   export: { kind: "boolean", help: "write the given paths to standard output, for --import" },
   import: { kind: "boolean", help: "add what an export on standard input holds, print the paths" },

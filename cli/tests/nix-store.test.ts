@@ -224,6 +224,39 @@ test("links of --add-root have real Nix's names", { skip }, () => {
   assert.deepEqual([ours.names, ours.stdout], [reals.names, reals.stdout], ours.stderr);
 });
 
+test("--optimise links what real Nix links, and each goes on where the other ended", { skip }, () => {
+  const linkedBy = (whose: "our" | "real") => {
+    const root = copyOfStore();
+    const { exitCode, stderr } = run(whose, root, ["--optimise"]);
+    assert.equal(exitCode, 0, stderr);
+    const store = join(root, "nix/store");
+    const stat = execFileSync("find", [store, "-mindepth", "1", "-printf", "%P %y %m %n %T@\\n"], { encoding: "utf8" });
+    return {
+      root,
+      stderr: stderr.split("\n").filter((line) => line.includes("freed")),
+      files: stat.split("\n").sort(),
+    };
+  };
+  const [ours, reals] = [linkedBy("our"), linkedBy("real")];
+  assert.deepEqual(ours.files.filter(isNotTop), reals.files.filter(isNotTop));
+  assert.deepEqual(ours.stderr, reals.stderr);
+  assert.match(ours.stderr.join(), /hard-linking [1-9]/);
+  for (const { root } of [ours, reals]) {
+    assert.equal(run("real", root, ["--verify", "--check-contents"]).exitCode, 0);
+    for (const whose of ["our", "real"] as const)
+      assert.match(run(whose, root, ["--optimise"]).stderr, /0\.00 MiB freed by hard-linking 0 files/);
+  }
+  const links = join(ours.root, "nix/store/.links");
+  assert.ok(readdirSync(links).length > 0);
+  assert.equal(run("our", ours.root, ["--delete", "--ignore-liveness", names.base, names.top]).exitCode, 0);
+  assert.equal(run("real", ours.root, ["--verify", "--check-contents"]).exitCode, 0);
+});
+
+/** The times of `.links` and what is in it are not anybody's concern. */
+function isNotTop(line: string): boolean {
+  return !line.startsWith(".links ");
+}
+
 test("keys of --generate-binary-cache-key belong together", () => {
   const [secret, open] = [join(folder, "key.sec"), join(folder, "key.pub")];
   assert.equal(run("our", join(folder, "keys"), ["--generate-binary-cache-key", "me-1", secret, open]).exitCode, 0);

@@ -9,6 +9,7 @@ import { computeClosure } from "./closure.ts";
 import { collectGarbage } from "./garbage.ts";
 import { importContents } from "./import-contents.ts";
 import { importNar } from "./nar-import.ts";
+import { optimiseStore } from "./optimise.ts";
 import { PathDatabase } from "./path-database.ts";
 import { readDerivation, registerPaths } from "./register.ts";
 import { addIndirectRoot, findRoots, registerIndirectRoot } from "./roots.ts";
@@ -25,6 +26,7 @@ import type {
   LocalStore,
   NarImport,
   NewPathInfo,
+  OptimiseResult,
   PathInfo,
 } from "./store-interface.ts";
 import { createLayout, markSchema, type StoreLayout, storeLayout } from "./store-layout.ts";
@@ -187,6 +189,10 @@ class NodeLocalStore implements LocalStore {
 
   collectGarbage(options: GarbageOptions = {}): GarbageResult {
     return this.#guard(() => collectGarbage(this.#context, options));
+  }
+
+  optimise(paths: Iterable<string> = this.allValidPaths()): OptimiseResult {
+    return this.#guard(() => optimiseStore(this.#context, paths));
   }
 
   verify(options: { readonly checkContents?: boolean } = {}): string[] {

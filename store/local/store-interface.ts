@@ -133,6 +133,8 @@ export interface LocalStore {
   /** Where -> store path, of every root; temporary roots and running processes included. */
   findRoots(): Map<string, string>;
   collectGarbage(options?: GarbageOptions): GarbageResult;
+  /** Links equal files of these paths (all valid ones) together. */
+  optimise(paths?: Iterable<string>): OptimiseResult;
   /** Every problem found, one line each; empty when all is well. */
   verify(options?: { readonly checkContents?: boolean }): string[];
   /** Lets go of the database and of the temporary roots; may be called again. */
@@ -147,6 +149,11 @@ export interface GarbageOptions {
   /** Of these also what a lasting root reaches; what processes use stays. */
   readonly ignoreLiveness?: boolean;
   readonly maxFreedBytes?: number;
+}
+
+export interface OptimiseResult {
+  readonly filesLinked: number;
+  readonly freedBytes: number;
 }
 
 export interface GarbageResult {

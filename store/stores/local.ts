@@ -261,7 +261,7 @@ export class LocalDiskStore implements Store {
   }
 
   async optimise(): Promise<number> {
-    throw new AppError("STORE_UNSUPPORTED", "Cannot link equal files of the store together yet");
+    return (await runMaintenance(this.root, { type: "optimise" })).freedBytes;
   }
 
   async verify(options: { readonly checkContents?: boolean; readonly repair?: boolean } = {}): Promise<string[]> {

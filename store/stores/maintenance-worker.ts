@@ -10,6 +10,7 @@ const { root, request } = workerData as { readonly root: string; readonly reques
 
 function run(store: LocalStore): unknown {
   if (request.type === "collect") return store.collectGarbage(request.options);
+  if (request.type === "optimise") return store.optimise();
   return store.verify({ checkContents: request.checkContents });
 }
 

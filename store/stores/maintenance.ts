@@ -3,13 +3,14 @@
  * daemon has others to serve.
  */
 import { Worker } from "node:worker_threads";
-import type { GarbageResult } from "../local/store-interface.ts";
+import type { GarbageResult, OptimiseResult } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
 import type { CollectOptions } from "./store.ts";
 
 export type MaintenanceRequest =
   | { readonly type: "collect"; readonly options: CollectOptions }
-  | { readonly type: "verify"; readonly checkContents: boolean };
+  | { readonly type: "verify"; readonly checkContents: boolean }
+  | { readonly type: "optimise" };
 
 /** Errors do not survive the way as classes: they are rebuilt from this. */
 export interface MaintenanceError {
@@ -31,6 +32,7 @@ export function runMaintenance(
   root: string,
   request: { readonly type: "verify"; readonly checkContents: boolean },
 ): Promise<string[]>;
+export function runMaintenance(root: string, request: { readonly type: "optimise" }): Promise<OptimiseResult>;
 export async function runMaintenance(root: string, request: MaintenanceRequest): Promise<unknown> {
   const worker = new Worker(new URL("./maintenance-worker.ts", import.meta.url), { workerData: { root, request } });
   const answer = await new Promise<MaintenanceAnswer>((resolve, reject) => {
