@@ -10,6 +10,7 @@ import { byteStringOf } from "../std/byte-string.ts";
 import { type CacheSource, CacheTrouble } from "./cache-source.ts";
 import { decompressNar } from "./decompress-nar.ts";
 import { CACHE_INFO_KEY, type NarInfoMemory } from "./narinfo-memory.ts";
+import { XzBatch } from "./xz-batch.ts";
 
 const MAX_INFO_BYTES = 64 * 1024;
 /** A path may refer to thousands of others. */
@@ -37,6 +38,7 @@ export class BinaryCache {
   readonly url: string;
   readonly isTrusted: boolean;
   readonly #options: BinaryCacheOptions;
+  readonly #xzBatch = new XzBatch();
   #priority: number;
   #opened: Promise<boolean> | null = null;
   #failures = 0;
@@ -119,7 +121,10 @@ export class BinaryCache {
   nar(info: NarInfo, signal: AbortSignal, onProgress: (doneBytes: number) => void): AsyncIterable<Uint8Array> {
     const maxBytes = (info.fileSizeBytes ?? info.narSizeBytes + info.narSizeBytes / 8) + SPARE_BYTES;
     const file = this.#options.source.stream(info.url, { maxBytes, signal });
-    return decompressNar(counted(file, onProgress), info.compression, info.narSizeBytes);
+    return decompressNar(counted(file, onProgress), info.compression, {
+      narSizeBytes: info.narSizeBytes,
+      xzBatch: this.#xzBatch,
+    });
   }
 
   /** A text of the cache, from memory when that has it; undefined when there is no answer. */

@@ -16,6 +16,7 @@ import {
 } from "node:zlib";
 import { AppError } from "../std/app-error.ts";
 import { CacheTrouble } from "./cache-source.ts";
+import type { XzBatch } from "./xz-batch.ts";
 
 type Bytes = AsyncIterable<Uint8Array>;
 
@@ -43,14 +44,19 @@ export function canDecompress(compression: string): boolean {
 export async function* decompressNar(
   source: Bytes,
   compression: string,
-  narSizeBytes: number,
+  { narSizeBytes, xzBatch }: { readonly narSizeBytes: number; readonly xzBatch: XzBatch },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (compression === "none") return yield* source;
   const program = PROGRAMS[compression];
-  if (program !== undefined) return yield* throughProgram(source, program);
   const inner = isInner(compression) ? INNER[compression] : null;
-  if (inner === null) throw new CacheTrouble("final", `compression '${compression}' is not known`);
   const { head, rest } = await takeHead(source, narSizeBytes <= WHOLE_NAR_BYTES ? WHOLE_BYTES : 0);
+  if (program !== undefined) {
+    const nar = rest === null && compression === "xz" ? await xzBatch.decompress(head, narSizeBytes) : null;
+    if (nar === null) yield* throughProgram(chain(head, rest), program);
+    else yield nar;
+    return;
+  }
+  if (inner === null) throw new CacheTrouble("final", `compression '${compression}' is not known`);
   if (rest === null) {
     const nar = tryWhole(() => inner.whole(head, { maxOutputLength: narSizeBytes + 1 }));
     // of several frames one after another, only the first one came: then as a stream

@@ -13,7 +13,7 @@ import { type Misbehave, serveFolder } from "./cache-server.ts";
 import { KEYS, realiseFrom, testSettings, testSubstituters } from "./fixtures.ts";
 import { assertClean, assertComplete, type Scene, scene } from "./scene.ts";
 
-async function scenery(compression: "zstd" | "none" = "zstd"): Promise<Scene> {
+async function scenery(compression: "xz" | "zstd" | "none" = "zstd"): Promise<Scene> {
   const all = scene({}, 200_000);
   const options = { signingKey: KEYS.secretKey, compression };
   await exportBinaryCache(all.source.store, [all.chain.paths[2] ?? ""], all.cache, options);
@@ -68,7 +68,7 @@ interface Lie {
   readonly name: string;
   readonly prepare?: (all: Scene) => void;
   readonly misbehave?: Misbehave;
-  readonly compression?: "none";
+  readonly compression?: "none" | "xz";
 }
 
 const lies: readonly Lie[] = [
@@ -83,6 +83,16 @@ const lies: readonly Lie[] = [
     name: "a truncated NAR",
     compression: "none",
     prepare: (all) => rewriteNar(all, (bytes) => bytes.subarray(0, bytes.length / 2)),
+  },
+  {
+    name: "a truncated xz file",
+    compression: "xz",
+    prepare: (all) => rewriteNar(all, (bytes) => bytes.subarray(0, bytes.length - 40)),
+  },
+  {
+    name: "a wrong size of what an xz file holds",
+    compression: "xz",
+    prepare: (all) => forge(all, ({ narSizeBytes }) => ({ narSizeBytes: narSizeBytes + 8 })),
   },
   { name: "garbage for a NAR", prepare: (all) => rewriteNar(all, () => Buffer.alloc(5000, "garbage")) },
   {
