@@ -18,6 +18,7 @@ import type { SyntaxTree } from "./syntax/syntax-tree.ts";
 import { TreeReader } from "./syntax/tree-reader.ts";
 import { didYouMean } from "./text/edit-distance.ts";
 import type { Attrs } from "./value/attrs.ts";
+import { frameOfSlots, noFrame } from "./value/frame.ts";
 import { type Env, type Lazy, Thunk, type Value } from "./value/value.ts";
 
 export interface EvaluationOptions {
@@ -68,7 +69,7 @@ export class Evaluation {
 
   /** Evaluates text; relative paths in it start at `folder`. */
   evaluateText(text: string, folder: string, name: string = stringSource): Value {
-    return this.#run(this.sources.add(name, text, false), folder, null, [undefined]);
+    return this.#run(this.sources.add(name, text, false), folder, null, noFrame);
   }
 
   /** Text as something to compute later, in a scope of its own. Errors of syntax and unknown names strike at once. */
@@ -95,7 +96,7 @@ export class Evaluation {
     const file = this.resolveExprPath(path);
     const known = this.#files.get(file);
     if (known !== undefined) return known;
-    const value = this.#runFile(file, null, [undefined]);
+    const value = this.#runFile(file, null, noFrame);
     this.#files.set(file, value);
     return value;
   }
@@ -105,7 +106,7 @@ export class Evaluation {
     const file = this.resolveExprPath(path);
     const slots = new Map<string, number>();
     for (const name of scope.keys) slots.set(name, slots.size + 1);
-    const env: Env = [undefined, ...scope.values];
+    const env = frameOfSlots(null, scope.values);
     return this.#runFile(file, new StaticScope(null, slots), env);
   }
 

@@ -2,6 +2,7 @@
  * `derivationStrict` gathers a {@link DerivationRequest} from an attribute set; `derivation` wraps its result lazily, one set
  * an output, each with the attributes of all the others (Nix has this part in the Nix language).
  */
+
 import { traced } from "../compile/trace.ts";
 import { EvaluationError } from "../errors.ts";
 import type { Evaluation } from "../evaluation.ts";
@@ -10,6 +11,7 @@ import { quoteJson } from "../text/json-text.ts";
 import { Attrs, attrsFromPairs, updateAttrs } from "../value/attrs.ts";
 import { type CoerceOptions, coerceToString } from "../value/coerce.ts";
 import { expectAttrs, expectBool, expectList, expectPlainText } from "../value/expect.ts";
+import { Frame1, Frame2, Frame4, noFrame } from "../value/frame.ts";
 import { writeJson } from "../value/json.ts";
 import { Shape, sortedShape } from "../value/shape.ts";
 import { TextBuilder } from "../value/text-builder.ts";
@@ -261,16 +263,16 @@ class DerivationWrapper {
   readonly #shapes = new Map<string, { readonly shape: Shape; readonly order: readonly number[] }>();
 
   constructor(evaluation: Evaluation) {
-    this.#strict = new Code((env: Env) => derivationStrict(evaluation, env[0] as Lazy));
+    this.#strict = new Code((env: Env) => derivationStrict(evaluation, env.a as Lazy));
   }
 
   wrap(lazy: Lazy): Value {
     const drvAttrs = expectAttrs(lazy);
     const names = outputNames(drvAttrs);
-    const strict = new Thunk(this.#strict, [drvAttrs]);
-    const common = new Thunk(commonCode, []);
-    const outputs = names.map((name) => new Thunk(outputCode, [common, strict, name]));
-    common.slot = [drvAttrs, this.#outputSet(names, outputs), outputs];
+    const strict = new Thunk(this.#strict, new Frame1(null, drvAttrs));
+    const common = new Thunk(commonCode, noFrame);
+    const outputs = names.map((name) => new Thunk(outputCode, new Frame4(null, common, strict, name, undefined)));
+    common.slot = new Frame4(null, drvAttrs, this.#outputSet(names, outputs), outputs, undefined);
     return force(outputs[0] as Lazy);
   }
 
@@ -299,22 +301,22 @@ function outputNames(drvAttrs: Attrs): string[] {
 
 /** `drvAttrs // outputs // { all = ..; drvAttrs = ..; }` */
 const commonCode: Code = new Code((env: Env) => {
-  const [drvAttrs, outputs, all] = env as [Attrs, Attrs, List];
+  const { a: drvAttrs, b: outputs, c: all } = env as { a: Attrs; b: Attrs; c: List } & Env;
   return updateAttrs(updateAttrs(drvAttrs, outputs), new Attrs(commonShape, [all, drvAttrs]));
 });
 
 const memberCode: Code = new Code((env: Env) => {
-  const [strict, name] = env as [Lazy, string];
+  const { a: strict, b: name } = env as { a: Lazy; b: string } & Env;
   const value = expectAttrs(strict).force(name);
   if (value === undefined) throw new EvaluationError("missing-attribute", `attribute '${name}' missing`);
   return value;
 });
 
 const outputCode: Code = new Code((env: Env) => {
-  const [common, strict, name] = env as [Lazy, Lazy, string];
+  const { a: common, b: strict, c: name } = env as { a: Lazy; b: Lazy; c: string } & Env;
   const members = [
-    new Thunk(memberCode, [strict, "drvPath"]),
-    new Thunk(memberCode, [strict, name]),
+    new Thunk(memberCode, new Frame2(null, strict, "drvPath")),
+    new Thunk(memberCode, new Frame2(null, strict, name)),
     name,
     "derivation",
   ];

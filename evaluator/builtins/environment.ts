@@ -1,6 +1,8 @@
 /** What an expression can ask about where it runs. */
+
 import type { Evaluation } from "../evaluation.ts";
 import { attrsFromObject } from "../value/attrs.ts";
+import { noFrame } from "../value/frame.ts";
 import { Code, type Lazy, Thunk, type Value } from "../value/value.ts";
 
 /** The version of the language this implements, in Nix's count: expressions switch on it. */
@@ -8,7 +10,7 @@ const nixVersion = "2.28.0";
 const languageVersion = 6;
 
 function later(compute: () => Value): Thunk {
-  return new Thunk(new Code(compute), []);
+  return new Thunk(new Code(compute), noFrame);
 }
 
 /** Constants, with whether each stands alone as a global too. */

@@ -2,6 +2,7 @@
  * Flakes: `getFlake`, and references as URLs and as sets. A flake's inputs are what its lock file says; one that is not in
  * there is fetched as the flake names it, which pure evaluation refuses.
  */
+
 import { EvaluationError } from "../errors.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { canonicalPath } from "../syntax/canonical-path.ts";
@@ -10,6 +11,7 @@ import { type Attrs, attrsFromObject, attrsFromPairs, emptyAttrs, updateAttrs } 
 import { call1 } from "../value/call.ts";
 import { LambdaValue } from "../value/callable.ts";
 import { expectAttrs, expectBool, expectFunction, expectPlainText, expectText } from "../value/expect.ts";
+import { noFrame } from "../value/frame.ts";
 import { describeType } from "../value/type-name.ts";
 import { Code, ContextString, force, isInt, isString, type Lazy, NixPath, Thunk, type Value } from "../value/value.ts";
 import { type Builtin, builtin } from "./builtin.ts";
@@ -56,7 +58,7 @@ type Overrides = ReadonlyMap<string, Override>;
 const noOverrides: Overrides = new Map();
 
 function later(compute: () => Value): Thunk {
-  return new Thunk(new Code(compute), []);
+  return new Thunk(new Code(compute), noFrame);
 }
 
 function outPathOf(sourceInfo: Attrs): ContextString {

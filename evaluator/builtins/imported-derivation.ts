@@ -2,14 +2,18 @@
 import type { StoredDerivation } from "../io.ts";
 import { attrsFromObject, attrsFromPairs, updateAttrs } from "../value/attrs.ts";
 import { expectAttrs } from "../value/expect.ts";
+import { noFrame } from "../value/frame.ts";
 import { Code, ContextString, force, type Lazy, Thunk, type Value } from "../value/value.ts";
 
 export function importedDerivation(drvPath: string, { name, outputs }: StoredDerivation): Value {
   const names = [...outputs.keys()];
-  const common = new Thunk(new Code(() => commonAttrs()), []);
+  const common = new Thunk(new Code(() => commonAttrs()), noFrame);
   const output = (outputName: string): Thunk => {
     const outPath = new ContextString(outputs.get(outputName) ?? "", new Set([`!${outputName}!${drvPath}`]));
-    return new Thunk(new Code(() => updateAttrs(expectAttrs(common), attrsFromObject({ outPath, outputName }))), []);
+    return new Thunk(
+      new Code(() => updateAttrs(expectAttrs(common), attrsFromObject({ outPath, outputName }))),
+      noFrame,
+    );
   };
   const members: Lazy[] = names.map(output);
   const commonAttrs = (): Value => {

@@ -1,6 +1,8 @@
 /** All builtins: the set `builtins`, and the names that are in scope everywhere. */
+
 import type { Evaluation } from "../evaluation.ts";
 import { type Attrs, attrsFromPairs } from "../value/attrs.ts";
+import { noFrame } from "../value/frame.ts";
 import { Code, type Lazy, Thunk } from "../value/value.ts";
 import { attrsetBuiltins } from "./attrsets.ts";
 import type { Builtin } from "./builtin.ts";
@@ -55,7 +57,7 @@ export function makeBuiltins(evaluation: Evaluation): {
     globals.set(isGlobal ? primop.name : `__${primop.name}`, primop);
   }
   // `builtins.builtins` is the set itself.
-  const self = new Thunk(new Code(() => builtins), []);
+  const self = new Thunk(new Code(() => builtins), noFrame);
   members.set("builtins", self);
   const builtins = attrsFromPairs([...members.keys()], [...members.values()]);
   globals.set("builtins", builtins);

@@ -6,6 +6,7 @@
 import type { Application, Expr } from "../syntax/ast.ts";
 import { bindFormals, call1, call2, callAll, functionName } from "../value/call.ts";
 import { LambdaValue, PartialCall, Primop, partialCall } from "../value/callable.ts";
+import { Frame1, Frame2, Frame4, frameOfSlots } from "../value/frame.ts";
 import {
   type Code,
   type Env,
@@ -146,7 +147,7 @@ function callWithOne(callee: Run, arg: Argument, pos: number): Run {
         const { code } = f;
         if (code.formals !== null) result = code.body.run(bindFormals(f, argCode.run(env)));
         else if (code.arity !== 1) result = new PartialCall(f, 1, delay(env));
-        else result = code.body.run([f.env, code.strict === 0 ? delay(env) : strictArgument(arg, env)]);
+        else result = code.body.run(new Frame1(f.env, code.strict === 0 ? delay(env) : strictArgument(arg, env)));
       } else if (f instanceof Primop && f.arity === 1) result = f.run(passTo(f, 0, arg, env));
       else result = call1(f, delay(env));
       recursion.depth = depth;
@@ -168,7 +169,7 @@ function callWithTwo(callee: Run, first: Argument, second: Argument, pos: number
       if (f instanceof LambdaValue && f.code.arity === 2) {
         const { body, strict } = f.code;
         const a = strict & 1 ? strictArgument(first, env) : first.delay(env);
-        result = body.run([f.env, a, strict & 2 ? strictArgument(second, env) : second.delay(env)]);
+        result = body.run(new Frame2(f.env, a, strict & 2 ? strictArgument(second, env) : second.delay(env)));
       } else if (f instanceof LambdaValue && f.code.arity > 2) {
         result = new PartialCall(f, 2, first.delay(env), second.delay(env));
       } else if (f instanceof Primop && f.arity === 2) {
@@ -194,7 +195,8 @@ function callWithThree(callee: Run, first: Argument, second: Argument, third: Ar
         const { body, strict } = f.code;
         const a = strict & 1 ? strictArgument(first, env) : first.delay(env);
         const b = strict & 2 ? strictArgument(second, env) : second.delay(env);
-        result = body.run([f.env, a, b, strict & 4 ? strictArgument(third, env) : third.delay(env)]);
+        const c = strict & 4 ? strictArgument(third, env) : third.delay(env);
+        result = body.run(new Frame4(f.env, a, b, c, undefined));
       } else if (f instanceof LambdaValue && f.code.arity > 3) {
         result = new PartialCall(f, 3, first.delay(env), second.delay(env), [third.delay(env)]);
       } else if (f instanceof Primop && f.arity === 3) {
@@ -211,19 +213,17 @@ function callWithThree(callee: Run, first: Argument, second: Argument, third: Ar
 
 function callWithMany(callee: Run, args: readonly Argument[], pos: number): Run {
   const count = args.length;
-  const template: Env = [undefined, ...Array<undefined>(count).fill(undefined)];
   return (env) => {
     const f = callee(env);
     const { depth } = recursion;
     try {
       enterCall(depth);
       let result: Value;
-      const frame = template.slice();
-      for (let index = 0; index < count; index++) frame[index + 1] = (args[index] as Argument).delay(env);
+      const passed: Lazy[] = [];
+      for (let index = 0; index < count; index++) passed.push((args[index] as Argument).delay(env));
       if (f instanceof LambdaValue && f.code.formals === null && f.code.arity >= count) {
-        frame[0] = f.env;
-        result = f.code.arity > count ? partialCall(f, frame.slice(1) as Lazy[]) : f.code.body.run(frame);
-      } else result = callAll(f, frame.slice(1) as Lazy[]);
+        result = f.code.arity > count ? partialCall(f, passed) : f.code.body.run(frameOfSlots(f.env, passed));
+      } else result = callAll(f, passed);
       recursion.depth = depth;
       return result;
     } catch (error) {

@@ -6,6 +6,7 @@ import type { HasAttribute, PathStep, Select, SlotBinding } from "../syntax/ast.
 import { didYouMean } from "../text/edit-distance.ts";
 import { Attrs } from "../value/attrs.ts";
 import { expectPlainText } from "../value/expect.ts";
+import { frameAt, getSlot, readVariable } from "../value/frame.ts";
 import type { Shape } from "../value/shape.ts";
 import { describeValue } from "../value/short.ts";
 import {
@@ -22,7 +23,6 @@ import {
 import type { Compiler, Delay } from "./compiler.ts";
 import { NameLookup } from "./name-lookup.ts";
 import { traced } from "./trace.ts";
-import { frameAt, readVariable } from "./variable.ts";
 
 export function compileSelect(compiler: Compiler, expr: Select): Run {
   const builtin = builtinMember(compiler, expr);
@@ -216,7 +216,7 @@ export function delaySelect(compiler: Compiler, expr: Select, known?: Code): Del
   const otherwise = constant === undefined ? undefined : takeable(constant);
   const lookup = new NameLookup(name);
   return (env) => {
-    let set = frameAt(env, depth)[slot] as Lazy | undefined;
+    let set = getSlot(frameAt(env, depth), slot);
     if (set instanceof Thunk && set.code === null) set = set.slot as Value;
     if (!(set instanceof Attrs)) return new Thunk(code, env);
     const index = lookup.in(set.shape);

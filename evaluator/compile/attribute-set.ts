@@ -6,6 +6,7 @@ import { EvaluationError } from "../errors.ts";
 import type { Attribute, AttributeSet, Let } from "../syntax/ast.ts";
 import { Attrs, attrsFromPairs, emptyAttrs, updateAttrs } from "../value/attrs.ts";
 import { expectAttrs, expectPlainText } from "../value/expect.ts";
+import { blankFrame, Frame1, Frame2, setSlot, slotsOf } from "../value/frame.ts";
 import { Shape } from "../value/shape.ts";
 import { Code, type Env, force, type Lazy, type Run, Thunk, type Value } from "../value/value.ts";
 import { missingAttribute, takeable } from "./attribute-access.ts";
@@ -26,7 +27,7 @@ function memberOf(compiler: Compiler, attribute: Attribute, late = false): Membe
 /** `inherit (source) name`: taken at once when the source is already computed. */
 function inheritedMember(source: number, name: string, pos: number): Member {
   const code = new Code((env) => {
-    const set = expectAttrs(env[0] as Lazy, pos);
+    const set = expectAttrs(env.a as Lazy, pos);
     const index = set.shape.indexOf(name);
     if (index < 0) throw missingAttribute(set, name, pos);
     try {
@@ -40,7 +41,7 @@ function inheritedMember(source: number, name: string, pos: number): Member {
     if (set instanceof Thunk && set.code === null) set = set.slot as Value;
     const member = set instanceof Attrs ? set.get(name) : undefined;
     const value = member === undefined ? undefined : takeable(member);
-    return value === undefined ? new Thunk(code, [set]) : value;
+    return value === undefined ? new Thunk(code, new Frame1(null, set)) : value;
   };
 }
 
@@ -122,13 +123,11 @@ function compileFrame(compiler: Compiler, set: AttributeSet, late = false): (out
   if (set.inheritSources.length === 0 && first !== undefined && second !== undefined && third === undefined) {
     return frameOfTwo(first, second);
   }
-  const template: Env = [undefined, ...Array<undefined>(members.length).fill(undefined)];
   return (outer) => {
-    const frame = template.slice();
-    frame[0] = outer;
+    const frame = blankFrame(outer, members.length);
     const sources = makeSources(frame);
     for (let index = 0; index < members.length; index++) {
-      frame[index + 1] = (members[index] as Member)(frame, outer, sources);
+      setSlot(frame, index + 1, (members[index] as Member)(frame, outer, sources));
     }
     return frame;
   };
@@ -136,17 +135,17 @@ function compileFrame(compiler: Compiler, set: AttributeSet, late = false): (out
 
 function frameOfOne(member: Member): (outer: Env) => Env {
   return (outer) => {
-    const frame: Env = [outer, undefined];
-    frame[1] = member(frame, outer, noSources);
+    const frame = new Frame1(outer, undefined);
+    frame.a = member(frame, outer, noSources);
     return frame;
   };
 }
 
 function frameOfTwo(first: Member, second: Member): (outer: Env) => Env {
   return (outer) => {
-    const frame: Env = [outer, undefined, undefined];
-    frame[1] = first(frame, outer, noSources);
-    frame[2] = second(frame, outer, noSources);
+    const frame = new Frame2(outer, undefined, undefined);
+    frame.a = first(frame, outer, noSources);
+    frame.b = second(frame, outer, noSources);
     return frame;
   };
 }
@@ -162,7 +161,7 @@ function compileRecursive(compiler: Compiler, set: AttributeSet): Run {
   const overrides = shape.indexOf("__overrides");
   const makeFrame = compileFrame(compiler, set, overrides >= 0);
   const build = (frame: Env): Attrs => {
-    const attrs = new Attrs(shape, frame.slice(1) as Lazy[]);
+    const attrs = new Attrs(shape, slotsOf(frame, shape.keys.length));
     return overrides < 0 ? attrs : applyOverrides(attrs, frame, overrides);
   };
   if (set.dynamicAttributes.length === 0) return (env) => build(makeFrame(env));
@@ -174,7 +173,7 @@ function applyOverrides(attrs: Attrs, frame: Env, overridesIndex: number): Attrs
   const overrides = expectAttrs(attrs.values[overridesIndex] as Lazy);
   for (let index = 0; index < overrides.size; index++) {
     const own = attrs.shape.indexOf(overrides.keys[index] as string);
-    if (own >= 0) frame[own + 1] = overrides.values[index];
+    if (own >= 0) setSlot(frame, own + 1, overrides.values[index]);
   }
   return updateAttrs(attrs, overrides);
 }

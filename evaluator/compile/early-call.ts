@@ -6,11 +6,11 @@
 import type { Application, Deferred, Expr } from "../syntax/ast.ts";
 import { Attrs } from "../value/attrs.ts";
 import { LambdaValue, PartialCall, Primop, partialCall } from "../value/callable.ts";
+import { frameAt, getSlot } from "../value/frame.ts";
 import { type Code, type Env, isList, type Lazy, Thunk, type Value } from "../value/value.ts";
 import { builtinMember, takeable } from "./attribute-access.ts";
 import { type Compiler, type Delay, loaded } from "./compiler.ts";
 import { NameLookup } from "./name-lookup.ts";
-import { frameAt } from "./variable.ts";
 
 /** What an expression stands for, if that is known without computing anything. */
 type Peek = (env: Env) => Lazy | undefined;
@@ -114,7 +114,7 @@ function peekAt(compiler: Compiler, expr: Expr): Peek | null {
     }
     if (expr.binding?.type !== "slot") return null;
     const { depth, slot } = expr.binding;
-    return (env) => computed(frameAt(env, depth)[slot] as Lazy | undefined);
+    return (env) => computed(getSlot(frameAt(env, depth), slot));
   }
   if (expr.kind !== "select" || expr.fallback !== null) return null;
   const member = builtinMember(compiler, expr);

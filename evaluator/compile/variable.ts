@@ -3,18 +3,9 @@ import { EvaluationError } from "../errors.ts";
 import type { Variable, With } from "../syntax/ast.ts";
 import { didYouMean } from "../text/edit-distance.ts";
 import { Attrs } from "../value/attrs.ts";
+import { Frame1, type Frame2, forceSlot, frameAt, getSlot, readFrame } from "../value/frame.ts";
 import { describeValue } from "../value/short.ts";
-import {
-  type Code,
-  type Env,
-  FunctionValue,
-  force,
-  forceElement,
-  type Lazy,
-  type Run,
-  Thunk,
-  type Value,
-} from "../value/value.ts";
+import { type Code, type Env, FunctionValue, force, type Lazy, type Run, Thunk, type Value } from "../value/value.ts";
 import type { Compiler, Delay } from "./compiler.ts";
 import { NameLookup } from "./name-lookup.ts";
 
@@ -30,38 +21,56 @@ function readGlobal(value: Lazy): Run {
   return () => force(value);
 }
 
-function readFrame(frame: Env, slot: number): Value {
-  const value = frame[slot] as Lazy;
-  return value instanceof Thunk ? forceElement(frame as Lazy[], slot) : value;
-}
-
-/** The value of a variable, for nodes that would otherwise call a closure to get it. */
-export function readVariable(env: Env, depth: number, slot: number): Value {
-  let frame = env;
-  for (let up = depth; up > 0; up--) frame = frame[0] as Env;
-  const value = frame[slot] as Lazy;
-  return value instanceof Thunk ? forceElement(frame as Lazy[], slot) : value;
-}
-
+/** Spelled out for the places nearly all variables are in: each closure then knows its field. */
 function readSlot(depth: number, slot: number): Run {
   switch (depth) {
     case 0:
-      return (env) => readFrame(env, slot);
+      return readOwn(slot);
     case 1:
-      return (env) => readFrame(env[0] as Env, slot);
+      return readEnclosing(slot);
     case 2:
-      return (env) => readFrame((env[0] as Env)[0] as Env, slot);
+      return (env) => readFrame((env.up as Env).up as Env, slot);
     case 3:
-      return (env) => readFrame(((env[0] as Env)[0] as Env)[0] as Env, slot);
+      return (env) => readFrame(((env.up as Env).up as Env).up as Env, slot);
     default:
       return (env) => readFrame(frameAt(env, depth), slot);
   }
 }
 
-export function frameAt(env: Env, depth: number): Env {
-  let frame = env;
-  for (let up = depth; up > 0; up--) frame = frame[0] as Env;
-  return frame;
+function readOwn(slot: number): Run {
+  switch (slot) {
+    case 1:
+      return (env) => {
+        const value = env.a as Lazy;
+        return value instanceof Thunk ? forceSlot(env, 1, value) : value;
+      };
+    case 2:
+      return (env) => {
+        const value = (env as Frame2).b as Lazy;
+        return value instanceof Thunk ? forceSlot(env, 2, value) : value;
+      };
+    default:
+      return (env) => readFrame(env, slot);
+  }
+}
+
+function readEnclosing(slot: number): Run {
+  switch (slot) {
+    case 1:
+      return (env) => {
+        const frame = env.up as Env;
+        const value = frame.a as Lazy;
+        return value instanceof Thunk ? forceSlot(frame, 1, value) : value;
+      };
+    case 2:
+      return (env) => {
+        const frame = env.up as Frame2;
+        const value = frame.b as Lazy;
+        return value instanceof Thunk ? forceSlot(frame, 2, value) : value;
+      };
+    default:
+      return (env) => readFrame(env.up as Env, slot);
+  }
 }
 
 export function delayVariable(compiler: Compiler, variable: Variable, known?: Code): Delay {
@@ -71,16 +80,16 @@ export function delayVariable(compiler: Compiler, variable: Variable, known?: Co
   const { depth, slot } = binding;
   // A slot of a frame under construction is still empty; only then is a thunk needed.
   const read = (env: Env, frame: Env): Lazy => {
-    const value = frame[slot] as Lazy | undefined;
+    const value = getSlot(frame, slot);
     return value === undefined ? new Thunk(code, env) : finished(value);
   };
   switch (depth) {
     case 0:
       return (env) => read(env, env);
     case 1:
-      return (env) => read(env, env[0] as Env);
+      return (env) => read(env, env.up as Env);
     case 2:
-      return (env) => read(env, (env[0] as Env)[0] as Env);
+      return (env) => read(env, (env.up as Env).up as Env);
     default:
       return (env) => read(env, frameAt(env, depth));
   }
@@ -95,7 +104,12 @@ export function finished(value: Lazy): Lazy {
 export function compileWith(compiler: Compiler, expr: With): Run {
   const scope = compiler.delay(expr.scope);
   const body = compiler.compile(expr.body);
-  return (env) => body([env, scope(env)]);
+  return (env) => body(new Frame1(env, scope(env)));
+}
+
+interface WithLookup {
+  readonly depth: number;
+  readonly lookup: NameLookup;
 }
 
 function compileWithLookup(variable: Variable, depths: readonly number[]): Run {
@@ -112,7 +126,8 @@ function compileWithLookup(variable: Variable, depths: readonly number[]): Run {
     };
   }
   return (env) => {
-    for (const { depth, lookup } of lookups) {
+    for (let scope = 0; scope < lookups.length; scope++) {
+      const { depth, lookup } = lookups[scope] as WithLookup;
       const attrs = withScope(frameAt(env, depth), pos);
       const index = lookup.in(attrs.shape);
       if (index >= 0) return attrs.forceAt(index);

@@ -6,6 +6,7 @@ import { EvaluationError } from "../errors.ts";
 import { didYouMean } from "../text/edit-distance.ts";
 import { Attrs } from "./attrs.ts";
 import { type LambdaCode, LambdaValue, PartialCall, Primop } from "./callable.ts";
+import { blankFrame, Frame1, Frame2, Frame4, frameOfSlots, setSlot } from "./frame.ts";
 import type { Shape } from "./shape.ts";
 import { describeValue } from "./short.ts";
 import { Code, computed, type Env, force, type Lazy, Thunk, type Value } from "./value.ts";
@@ -14,7 +15,7 @@ export function call1(callee: Value, arg: Lazy): Value {
   if (callee instanceof LambdaValue) {
     const { code } = callee;
     if (code.formals !== null) return code.body.run(bindFormals(callee, arg));
-    if (code.arity === 1) return code.body.run([callee.env, arg]);
+    if (code.arity === 1) return code.body.run(new Frame1(callee.env, arg));
     return new PartialCall(callee, 1, arg);
   }
   if (callee instanceof Primop) return callee.arity === 1 ? callee.run(arg) : new PartialCall(callee, 1, arg);
@@ -29,7 +30,7 @@ export function call1(callee: Value, arg: Lazy): Value {
 
 export function call2(callee: Value, first: Lazy, second: Lazy): Value {
   if (callee instanceof LambdaValue && callee.code.arity === 2) {
-    return callee.code.body.run([callee.env, first, second]);
+    return callee.code.body.run(new Frame2(callee.env, first, second));
   }
   if (callee instanceof Primop && callee.arity === 2) return callee.run(first, second);
   if (callee instanceof PartialCall && callee.count + 2 === callee.arity) return completeWithTwo(callee, first, second);
@@ -46,10 +47,10 @@ function completeWithOne(partial: PartialCall, arg: Lazy): Value {
 }
 
 function frameOf({ env }: LambdaValue, { count, first, second, others }: PartialCall, arg: Lazy): Env {
-  if (count === 1) return [env, first, arg];
-  if (count === 2) return [env, first, second, arg];
-  if (count === 3) return [env, first, second, others[0], arg];
-  return [env, first, second, ...others, arg];
+  if (count === 1) return new Frame2(env, first, arg);
+  if (count === 2) return new Frame4(env, first, second, arg, undefined);
+  if (count === 3) return new Frame4(env, first, second, others[0], arg);
+  return frameOfSlots(env, [first, second, ...others, arg]);
 }
 
 /** The last two arguments. */
@@ -57,10 +58,9 @@ function completeWithTwo(partial: PartialCall, arg: Lazy, last: Lazy): Value {
   const { callee, count, first, second, others } = partial;
   if (callee instanceof LambdaValue) {
     const { body } = callee.code;
-    if (count === 1) return body.run([callee.env, first, arg, last]);
-    if (count === 2) return body.run([callee.env, first, second, arg, last]);
-    if (count === 3) return body.run([callee.env, first, second, others[0], arg, last]);
-    return body.run([callee.env, first, second, ...others, arg, last]);
+    if (count === 1) return body.run(new Frame4(callee.env, first, arg, last, undefined));
+    if (count === 2) return body.run(new Frame4(callee.env, first, second, arg, last));
+    return body.run(frameOfSlots(callee.env, [first, second, ...others, arg, last]));
   }
   return count === 1 ? callee.run(first, arg, last) : callee.run(first, second, ...others, arg, last);
 }
@@ -95,7 +95,7 @@ function runSaturated(callee: Value, args: readonly Lazy[]): Value {
 }
 
 function runComplete(callee: LambdaValue | Primop, args: readonly Lazy[]): Value {
-  return callee instanceof Primop ? callee.run(...args) : callee.code.body.run([callee.env, ...args]);
+  return callee instanceof Primop ? callee.run(...args) : callee.code.body.run(frameOfSlots(callee.env, args));
 }
 
 /** `set.__functor set`, for a set that is called. */
@@ -114,16 +114,16 @@ function functorOf(callee: Value): Value {
 
 const applyCode: Code = new Code((env: Env) => {
   try {
-    return call1(force(env[0] as Lazy), env[1] as Lazy);
+    return call1(force(env.a as Lazy), (env as Frame2).b as Lazy);
   } catch (error) {
-    throw withoutPlace(error, env[0] as Lazy);
+    throw withoutPlace(error, env.a as Lazy);
   }
 });
 const applyTwoCode: Code = new Code((env: Env) => {
   try {
-    return call2(force(env[0] as Lazy), env[1] as Lazy, env[2] as Lazy);
+    return call2(force(env.a as Lazy), (env as Frame2).b as Lazy, (env as Frame4).c as Lazy);
   } catch (error) {
-    throw withoutPlace(error, env[0] as Lazy);
+    throw withoutPlace(error, env.a as Lazy);
   }
 });
 
@@ -141,17 +141,17 @@ function withoutPlace(error: unknown, callee: Lazy): unknown {
 export function delayCall(callee: Lazy, arg: Lazy): Thunk {
   const f = computed(callee);
   if (f instanceof LambdaValue) {
-    if (f.code.arity === 1 && f.code.formals === null) return new Thunk(f.code.body, [f.env, arg]);
+    if (f.code.arity === 1 && f.code.formals === null) return new Thunk(f.code.body, new Frame1(f.env, arg));
   } else if (f instanceof PartialCall && f.callee instanceof LambdaValue && f.count + 1 === f.callee.code.arity) {
     return new Thunk(f.callee.code.body, frameOf(f.callee, f, arg));
   }
-  return new Thunk(applyCode, [callee, arg]);
+  return new Thunk(applyCode, new Frame2(null, callee, arg));
 }
 
 export function delayCall2(callee: Lazy, first: Lazy, second: Lazy): Thunk {
   const f = computed(callee);
-  if (f instanceof LambdaValue && f.code.arity === 2) return new Thunk(f.code.body, [f.env, first, second]);
-  return new Thunk(applyTwoCode, [callee, first, second]);
+  if (f instanceof LambdaValue && f.code.arity === 2) return new Thunk(f.code.body, new Frame2(f.env, first, second));
+  return new Thunk(applyTwoCode, new Frame4(null, callee, first, second, undefined));
 }
 
 /** The frame of a call of a lambda with a pattern. */
@@ -162,16 +162,15 @@ export function bindFormals(callee: LambdaValue, arg: Lazy): Env {
     throw new EvaluationError("type", `expected a set but found ${describeValue(attrs)}`);
   }
   const plan = code.planShape === attrs.shape ? (code.plan as Int32Array) : makePlan(code, attrs.shape);
-  const env = code.template.slice();
-  env[0] = callee.env;
+  const env = blankFrame(callee.env, code.slotCount);
   const first = code.hasAlias ? 2 : 1;
-  if (code.hasAlias) env[1] = attrs;
+  if (code.hasAlias) env.a = attrs;
   const { values } = attrs;
   let missing = false;
   for (let index = 0; index < plan.length; index++) {
     const source = plan[index] as number;
     if (source < 0) missing = true;
-    else env[first + index] = values[source] as Lazy;
+    else setSlot(env, first + index, values[source] as Lazy);
   }
   if (missing) bindDefaults(code, plan, env, first);
   return env;
@@ -183,7 +182,7 @@ function bindDefaults(code: LambdaCode, plan: Int32Array, env: Env, first: numbe
   for (let index = 0; index < plan.length; index++) {
     if ((plan[index] as number) >= 0) continue;
     const fallback = formals[index]?.fallback;
-    if (fallback) env[first + index] = fallback(env);
+    if (fallback) setSlot(env, first + index, fallback(env));
   }
 }
 

@@ -31,8 +31,8 @@ export class LambdaCode {
   readonly name: string | null;
   readonly parameterNames: readonly string[];
   readonly pos: number;
-  /** The frame to copy for each call: formals only. */
-  readonly template: Env;
+  /** Of the frame of a call. */
+  readonly slotCount: number;
   /** The last shape of an argument that was seen and where it has each formal (-1: use the default). */
   planShape: Shape | null = null;
   plan: Int32Array | null = null;
@@ -57,8 +57,7 @@ export class LambdaCode {
     this.name = options.name;
     this.parameterNames = options.parameterNames;
     this.pos = options.pos;
-    const slots = (options.hasAlias ? 1 : 0) + (options.formals?.length ?? 0);
-    this.template = [undefined, ...Array<undefined>(slots).fill(undefined)];
+    this.slotCount = options.formals === null ? options.arity : (options.hasAlias ? 1 : 0) + options.formals.length;
   }
 }
 

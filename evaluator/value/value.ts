@@ -6,18 +6,19 @@
  * - a {@link Thunk} stands wherever a value may still have to be computed: list elements, attributes, variables. Everything
  *   typed {@link Value} is computed to its outermost constructor, everything typed {@link Lazy} may be a thunk.
  *
- * Frames of variables ({@link Env}) are arrays too: slot 0 is the enclosing frame, then one slot a variable.
+ * Frames of variables ({@link Env}) are objects of four classes (`frame.ts`).
  */
 import { EvaluationError, stackOverflow } from "../errors.ts";
 import type { Attrs } from "./attrs.ts";
 import type { Callable } from "./callable.ts";
+import type { Env } from "./frame.ts";
 
 export type Value = Atom | NixFloat | NixPath | ContextString | Attrs | List | Callable;
 export type Atom = number | bigint | boolean | null | string;
 export type Lazy = Value | Thunk;
 /** An array that is a value: never written to after it was given away, but for replacing a thunk by its result. */
 export type List = Lazy[];
-export interface Env extends Array<Lazy | Env | undefined> {}
+export type { Env } from "./frame.ts";
 
 export class NixFloat {
   readonly value: number;
@@ -73,9 +74,9 @@ export class Thunk {
   code: Code | null;
   /** The frame to compute in, later the result. */
   slot: Env | Value;
-  constructor(code: Code, env: Env) {
+  constructor(code: Code, slot: Env | Value) {
     this.code = code;
-    this.slot = env;
+    this.slot = slot;
   }
 }
 
@@ -83,9 +84,8 @@ const nothing: Code = new Code(() => null);
 
 /** A thunk that is computed already: stands for a function that was computed early, whose place is its own. */
 export function finishedThunk(value: Value): Thunk {
-  const thunk = new Thunk(nothing, []);
+  const thunk = new Thunk(nothing, value);
   thunk.code = null;
-  thunk.slot = value;
   return thunk;
 }
 

@@ -1,4 +1,5 @@
 /** Answers a request, in whatever thread it is called. Text in answers and errors is ordinary text, no longer bytes. */
+
 import type { LocalStore } from "#store/api.ts";
 import { DEFAULT_STORE_DIR } from "#store/formats/store-path.ts";
 import { fromByteString, toByteString } from "#store/std/byte-string.ts";
@@ -25,6 +26,7 @@ import { call1 } from "../value/call.ts";
 import { coerceToString } from "../value/coerce.ts";
 import { forceDeep } from "../value/deep.ts";
 import { textOf } from "../value/expect.ts";
+import { noFrame } from "../value/frame.ts";
 import { toJson } from "../value/json.ts";
 import { prettyPrint } from "../value/pretty.ts";
 import { printValue } from "../value/print.ts";
@@ -226,7 +228,7 @@ export class Runner {
     for (const [name, argument] of Object.entries(this.#request.autoArgs)) {
       const text = toByteString(argument.text);
       const code = new Code(() => this.#evaluation.evaluateText(text, this.#folder, stringSource));
-      autoArgs.set(toByteString(name), argument.type === "string" ? text : new Thunk(code, []));
+      autoArgs.set(toByteString(name), argument.type === "string" ? text : new Thunk(code, noFrame));
     }
     return autoArgs;
   }

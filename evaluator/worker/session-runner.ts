@@ -9,6 +9,7 @@ import type { Evaluation } from "../evaluation.ts";
 import type { EvaluatedDerivation, EvaluationRequestData } from "../request.ts";
 import { Attrs } from "../value/attrs.ts";
 import { expectAttrs } from "../value/expect.ts";
+import { frameOfSlots, noFrame } from "../value/frame.ts";
 import { prettyPrint } from "../value/pretty.ts";
 import { describeType } from "../value/type-name.ts";
 import { type Env, force, type Lazy, type Thunk, type Value } from "../value/value.ts";
@@ -29,7 +30,7 @@ export class SessionRunner implements SessionOperations {
   readonly #folder: string;
   readonly #variables = new Map<string, Lazy>();
   #scope: StaticScope = new StaticScope(null, new Map());
-  #env: Env = [undefined];
+  #env: Env = noFrame;
   isTraceShown: boolean;
 
   constructor(evaluation: Evaluation, request: EvaluationRequestData) {
@@ -112,7 +113,7 @@ export class SessionRunner implements SessionOperations {
     for (const name of this.#variables.keys()) slots.set(name, slots.size + 1);
     // New frames, since closures hold the old ones: `x = x + 1` means the x of before.
     this.#scope = new StaticScope(null, slots);
-    this.#env = [undefined, ...this.#variables.values()];
+    this.#env = frameOfSlots(null, [...this.#variables.values()]);
   }
 
   #prepare(text: string): Thunk {
