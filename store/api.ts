@@ -18,6 +18,7 @@ export {
   openSubstituters,
   planMissing,
   readCacheInfo,
+  repairPaths,
   startCacheServer,
 } from "./deferred.ts";
 export { hashTree } from "./formats/nar-writer.ts";

@@ -2,8 +2,10 @@
  * The heavy functions of the store, with their code loaded when they are first called: a query or an evaluation, which
  * needs none of it, starts some 50 ms of processor time earlier.
  */
+
 import type { BuildEvent, BuildOptions, BuildRun, BuildTarget } from "./build/events.ts";
 import type { DownloadAnswer } from "./build/fetch/download-type.ts";
+import type { RepairResult } from "./build/repair-paths.ts";
 import type { ExportOptions, ExportResult } from "./cache/export-binary-cache.ts";
 import type { CacheServerOptions, RunningCacheServer } from "./cache-server/cache-server.ts";
 import type { CreateDaemonOptions, RunningDaemon } from "./daemon/create-daemon.ts";
@@ -112,6 +114,19 @@ export async function exportBinaryCache(
 ): Promise<ExportResult> {
   const module = await import("./cache/export-binary-cache.ts");
   return module.exportBinaryCache(store, paths, folder, options);
+}
+
+/**
+ * Builds damaged paths once more, from the derivations that made them.
+ * @example const { failed } = await repairPaths(store, store.findDamaged({ checkContents: true }));
+ */
+export async function repairPaths(
+  store: LocalStore,
+  paths: readonly string[],
+  options: BuildOptions = {},
+): Promise<RepairResult> {
+  const module = await import("./build/repair-paths.ts");
+  return await module.repairPaths(store, paths, options);
 }
 
 /**

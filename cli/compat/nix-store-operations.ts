@@ -1,7 +1,7 @@
 /** The operations of `nix-store`, one function each; the first that is asked for runs. */
 import { createReadStream } from "node:fs";
 import { basename, resolve } from "node:path";
-import type { GarbageResult, LocalStore } from "#store/api.ts";
+import type { BuildOptions, GarbageResult, LocalStore } from "#store/api.ts";
 import { isDerivationPath } from "#store/formats/store-path.ts";
 import { AppError } from "#store/std/app-error.ts";
 import { buildOptions, wholeNumber } from "../build-flags.ts";
@@ -37,6 +37,7 @@ export const nixStoreOperations: readonly Operation[] = [
   { isAsked: (given) => given.delete, run: deletePaths },
   { isAsked: (given) => given.verify, run: verify },
   { isAsked: (given) => given.optimise, run: optimise },
+  { isAsked: (given) => given.repairPath, run: repairOperands },
   { isAsked: (given) => given.verifyPath, run: verifyPaths },
   { isAsked: (given) => given.readLog, run: readLog },
   { isAsked: (given) => given.export, run: exportOperands },
@@ -58,7 +59,8 @@ async function realiseOperands({ store, given, operands, signal }: OperationRequ
     .filter(({ path }) => isDerivationPath(path))
     .map(({ path, ...rest }) => ({ drvPath: path, ...rest }));
   const paths = targets.map(({ path }) => path).filter((path) => !isDerivationPath(path));
-  const options = { ...buildOptions(given), signal };
+  const mode = given.check ? "check" : given.repair ? "repair" : "normal";
+  const options = { ...buildOptions(given), signal, mode } as const;
   if (given.dryRun) {
     const { showMissing } = await import("../output/missing-paths.ts");
     await showMissing(store, built, { ...options, paths });
@@ -194,11 +196,30 @@ async function importInput({ store }: OperationRequest): Promise<number> {
   return 0;
 }
 
-async function verify({ store, given }: OperationRequest): Promise<number> {
-  const problems = store.verify({ checkContents: given.checkContents });
+async function verify({ store, given, signal }: OperationRequest): Promise<number> {
+  const { checkContents } = given;
+  if (given.repair) await repair(store, store.findDamaged({ checkContents }), { ...buildOptions(given), signal });
+  const problems = store.verify({ checkContents });
   for (const problem of problems) say(problem);
   if (problems.length === 0) return 0;
   throw new AppError("STORE_CORRUPT", `The store has ${problems.length} problems`);
+}
+
+async function repairOperands({ store, given, operands, signal }: OperationRequest): Promise<number> {
+  const paths: string[] = [];
+  for (const operand of operands) paths.push(await storePathOf(store, operand));
+  const damaged = store.findDamaged({ paths, checkContents: true });
+  const isWell = await repair(store, damaged, { ...buildOptions(given), signal });
+  return isWell ? 0 : 1;
+}
+
+async function repair(store: LocalStore, damaged: readonly string[], options: BuildOptions): Promise<boolean> {
+  if (damaged.length === 0) return true;
+  const { repairPaths } = await import("#store/api.ts");
+  const { repaired, failed } = await repairPaths(store, damaged, options);
+  for (const path of repaired) say(`repaired '${path}'`);
+  for (const [path, why] of failed) say(`cannot repair '${path}': ${why}`);
+  return failed.size === 0;
 }
 
 async function readLog({ store, operands }: OperationRequest): Promise<number> {

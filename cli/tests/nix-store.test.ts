@@ -1,7 +1,16 @@
 /** Our `nix-store` and real Nix's, word for word the same command lines on copies of one store: the same on standard output. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -256,6 +265,60 @@ test("--optimise links what real Nix links, and each goes on where the other end
 function isNotTop(line: string): boolean {
   return !line.startsWith(".links ");
 }
+
+test("--repair builds damaged paths again; what has no derivation is told of", { skip }, () => {
+  const { base, top, topDev, lost } = names;
+  const root = copyOfStore();
+  const store = join(root, "nix/store");
+  const damage = (path: string, contents: string) => {
+    const file = join(store, path.slice("/nix/store/".length));
+    chmodSync(file, 0o644);
+    writeFileSync(file, contents);
+  };
+  const damageAll = () => {
+    damage(`${base}/a`, "bent\n");
+    deleteTree(join(store, top.slice("/nix/store/".length)));
+  };
+  const isWell = () => run("real", root, ["--verify", "--check-contents"]).exitCode === 0;
+  damageAll();
+  const told = run("our", root, ["--verify", "--check-contents"]);
+  assert.equal(told.exitCode, 1);
+  assert.match(told.stderr, /base-1\.0' was modified/);
+  const before = run("our", root, ["--dump-db"]).stdout.toString();
+  const repaired = run("our", root, ["--verify", "--check-contents", "--repair"]);
+  assert.equal(repaired.exitCode, 0, repaired.stderr);
+  assert.equal(isWell(), true);
+  assert.equal(run("real", root, ["--dump-db"]).stdout.toString(), before);
+
+  damage(topDev, "bent\n");
+  assert.equal(run("our", root, ["--repair-path", topDev]).exitCode, 0);
+  assert.equal(isWell(), true);
+
+  damage(lost, "bent\n");
+  const hopeless = run("our", root, ["--repair-path", lost]);
+  assert.equal(hopeless.exitCode, 1);
+  assert.match(hopeless.stderr, /no derivation is known/);
+  damage(lost, "nobody needs it");
+  assert.equal(run("our", root, ["--repair-path", lost]).exitCode, 0);
+});
+
+test("--realise --check builds again and fails when the result differs", { skip }, () => {
+  const root = copyOfStore();
+  assert.equal(run("our", root, ["-r", "--check", names.topDrv]).exitCode, 0);
+  // as if the build had given something else, consistently
+  const file = join(root, "nix/store", names.topDev.slice("/nix/store/".length));
+  chmodSync(file, 0o644);
+  writeFileSync(file, "other\n");
+  const path = `${names.topDev}\n\n0\n`;
+  assert.equal(run("our", root, ["--register-validity", "--reregister"], path).exitCode, 0);
+  const differs = run("our", root, ["-r", "--check", names.topDrv]);
+  assert.notEqual(differs.exitCode, 0);
+  assert.match(differs.stderr, /may not be deterministic: output '.*-dev' differs/);
+  assert.equal(readFileSync(file, "utf8"), "other\n");
+  const never = run("our", root, ["--delete", "--ignore-liveness", names.top]);
+  assert.equal(never.exitCode, 0, never.stderr);
+  assert.match(run("our", root, ["-r", "--check", names.topDrv]).stderr, /checking is not possible/);
+});
 
 test("keys of --generate-binary-cache-key belong together", () => {
   const [secret, open] = [join(folder, "key.sec"), join(folder, "key.pub")];

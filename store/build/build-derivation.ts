@@ -29,7 +29,14 @@ export async function buildDerivation(
   for (const path of outputPaths) store.addTempRoot(path);
   const lock = await context.locks.acquire(outputPaths, signal);
   try {
-    if (outputPaths.every((path) => store.isValidPath(path))) return "cached";
+    const areValid = outputPaths.every((path) => store.isValidPath(path));
+    if (goal.mode === "normal" && areValid) return "cached";
+    if (goal.mode === "check" && !areValid) {
+      throw new AppError(
+        "STORE_NOTHING_TO_CHECK",
+        `Some outputs of '${goal.drvPath}' are not valid, so checking is not possible`,
+      );
+    }
     await buildLocked(goal, context, signal);
     return "built";
   } finally {

@@ -84,7 +84,12 @@ export interface BuildTarget {
   readonly outputs?: readonly string[];
 }
 
+/** `normal` makes what is missing; `repair` also what is damaged; `check` builds again and compares. */
+export type BuildMode = "normal" | "repair" | "check";
+
 export interface BuildOptions {
+  /** What is done with targets that are valid already; their inputs are built as usual. */
+  readonly mode?: BuildMode;
   /** Builds at the same time; the number of processors unless told. Downloads have places of their own. */
   readonly maxJobs?: number;
   /** Passed on as NIX_BUILD_CORES; the number of processors unless told. */

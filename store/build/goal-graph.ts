@@ -7,12 +7,14 @@ import { derivationName } from "../formats/store-path.ts";
 import type { LocalStore } from "../local/store-interface.ts";
 import { AppError } from "../std/app-error.ts";
 import { isDownload } from "./derivation-traits.ts";
-import type { BuildOutcome, BuildTarget } from "./events.ts";
+import type { BuildMode, BuildOutcome, BuildTarget } from "./events.ts";
 
 export interface Goal {
   readonly drvPath: string;
   readonly name: string;
   readonly derivation: Derivation;
+  /** Whether it is built although its outputs are valid, and what becomes of them then. */
+  readonly mode: BuildMode;
   readonly dependents: Goal[];
   /** Inputs that are not built yet. */
   pendingInputs: number;
@@ -39,6 +41,7 @@ interface Want {
 /**
  * @param given derivations that need not be in the store
  * @param fetched output paths that need not be built
+ * @param mode of the targets
  * @throws AppError when a `.drv` is not in the store, lacks a wanted output, or has one whose path only its build would tell
  */
 export function planGoals(
@@ -46,6 +49,7 @@ export function planGoals(
   targets: readonly BuildTarget[],
   given: ReadonlyMap<string, Derivation> = new Map(),
   fetched: ReadonlySet<string> = new Set(),
+  mode: BuildMode = "normal",
 ): GoalGraph {
   const goals = new Map<string, Goal>();
   const derivations = new Map<string, Derivation>(given);
@@ -54,8 +58,10 @@ export function planGoals(
     const derivation = derivations.get(want.drvPath) ?? openDerivation(store, want.drvPath);
     derivations.set(want.drvPath, derivation);
     let goal = goals.get(want.drvPath);
-    if (goal === undefined && missingOutputs(store, derivation, want).some((path) => !fetched.has(path))) {
-      goal = newGoal(want.drvPath, derivation);
+    const wantMode = want.dependent === null ? mode : "normal";
+    const isMissing = missingOutputs(store, derivation, want).some((path) => !fetched.has(path));
+    if (goal === undefined && (isMissing || wantMode !== "normal")) {
+      goal = newGoal(want.drvPath, derivation, wantMode);
       goals.set(want.drvPath, goal);
       for (const [drvPath, outputs] of derivation.inputDrvs) wants.push({ drvPath, outputs, dependent: goal });
     }
@@ -79,11 +85,12 @@ export function sizeOfOutputs(store: LocalStore, derivation: Derivation): number
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-function newGoal(drvPath: string, derivation: Derivation): Goal {
+function newGoal(drvPath: string, derivation: Derivation, mode: BuildMode): Goal {
   return {
     drvPath,
     name: derivationName(drvPath),
     derivation,
+    mode,
     dependents: [],
     pendingInputs: 0,
     inputBytes: 0,

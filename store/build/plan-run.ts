@@ -8,7 +8,7 @@ import { compareBytes } from "../std/byte-string.ts";
 import type { MissingPaths } from "../stores/store.ts";
 import type { Offer, Substituters } from "../substitute/substituters.ts";
 import { SubstitutionPlanner } from "../substitute/substitution-plan.ts";
-import type { BuildTarget } from "./events.ts";
+import type { BuildMode, BuildTarget } from "./events.ts";
 import { type GoalGraph, missingOutputs, openDerivation, planGoals } from "./goal-graph.ts";
 import { structuredAttributes } from "./structured-attributes.ts";
 
@@ -24,6 +24,7 @@ export interface PlanRunOptions {
   readonly substituters?: Substituters | null;
   readonly derivations?: ReadonlyMap<string, Derivation>;
   readonly paths?: readonly string[];
+  readonly mode?: BuildMode;
   /** Paths that could not be fetched. */
   readonly except?: ReadonlySet<string>;
   readonly signal: AbortSignal;
@@ -40,10 +41,10 @@ export async function planRun(
   targets: readonly BuildTarget[],
   options: PlanRunOptions,
 ): Promise<RunPlan> {
-  const { substituters, derivations, paths = [] } = options;
+  const { substituters, derivations, paths = [], mode } = options;
   if (substituters === undefined || substituters === null) {
     const unknown = paths.filter((path) => !store.isValidPath(path));
-    return { graph: planGoals(store, targets, derivations), fetches: new Map(), unknown };
+    return { graph: planGoals(store, targets, derivations, new Set(), mode), fetches: new Map(), unknown };
   }
   const planner = new SubstitutionPlanner(store, substituters, options);
   const wants = targets.map(({ drvPath, outputs = null }) => ({ drvPath, outputs }));
@@ -51,7 +52,7 @@ export async function planRun(
   const fetched = await search.run(wants);
   const available = await planner.available(paths);
   return {
-    graph: planGoals(store, targets, derivations, fetched),
+    graph: planGoals(store, targets, derivations, fetched, mode),
     fetches: planner.closure([...fetched, ...available]),
     unknown: paths.filter((path) => !available.has(path)),
   };

@@ -6,7 +6,7 @@ import { chmodSync, closeSync, lstatSync, lutimesSync, openSync, readSync, renam
 import { basename, join } from "node:path";
 import { fixedOutputOf } from "../formats/derivation-hash.ts";
 import { equalHashes, formatHash, type Hash, type HashAlgorithm, StreamHasher } from "../formats/hash.ts";
-import { writeNar } from "../formats/nar-writer.ts";
+import { hashTree, writeNar } from "../formats/nar-writer.ts";
 import { CANONICAL_TIME_S, canonicalizeTree } from "../local/canonical.ts";
 import { deleteTree, makeMovable } from "../local/delete-tree.ts";
 import { hashAndScanTree } from "../local/reference-scan.ts";
@@ -33,9 +33,36 @@ export function registerOutputs(work: BuildWork): void {
     outputs.map(({ info }) => info),
     store,
   );
-  const fresh = outputs.filter(({ info }) => !store.isValidPath(info.path));
+  if (work.goal.mode === "check") {
+    checkSame(outputs, work);
+    return;
+  }
+  const isRepair = work.goal.mode === "repair";
+  const fresh = outputs.filter(
+    ({ info }) => !store.isValidPath(info.path) || (isRepair && isDamaged(info.path, store)),
+  );
   for (const output of fresh) moveIntoStore(output, store);
   store.registerPaths(fresh.map(({ info }) => info));
+}
+
+/** Builds that differ say so; what is in the store stays. */
+function checkSame(outputs: readonly BuiltOutput[], { context, goal }: BuildWork): void {
+  const differing = outputs.filter(({ info }) => context.store.queryPathInfo(info.path)?.narHash !== info.narHash);
+  const [first] = differing;
+  if (first === undefined) return;
+  const { path, narHash } = first.info;
+  throw new AppError(
+    "STORE_NOT_DETERMINISTIC",
+    `Derivation '${goal.drvPath}' may not be deterministic: output '${path}' differs`,
+    { details: `in the store: ${context.store.queryPathInfo(path)?.narHash}\n  built again: ${narHash}` },
+  );
+}
+
+/** Whether a valid path is gone from disk or holds something else than was registered. */
+function isDamaged(path: string, store: LocalStore): boolean {
+  const physicalPath = toByteString(store.physicalPath(path));
+  if (lstatSync(fsPath(physicalPath), { throwIfNoEntry: false }) === undefined) return true;
+  return hashTree(physicalPath).narHash !== store.queryPathInfo(path)?.narHash;
 }
 
 function examineOutput(path: string, work: BuildWork): BuiltOutput {

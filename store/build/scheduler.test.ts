@@ -24,6 +24,7 @@ function makeGoals(
       drvPath: name,
       name,
       derivation,
+      mode: "normal",
       dependents: [],
       pendingInputs: inputs.length,
       inputBytes: 0,

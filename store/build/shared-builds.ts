@@ -75,7 +75,7 @@ export class SharedBuilds {
     { emit, signal }: { readonly emit: Listener; readonly signal: AbortSignal },
   ): Promise<BuildOutcome> {
     if (signal.aborted) return "cancelled";
-    const build = this.#running.get(goal.drvPath) ?? this.#start(goal, settings);
+    const build = this.#running.get(keyOf(goal)) ?? this.#start(goal, settings);
     for (const event of [build.started, build.phase]) if (event !== null) emit(event);
     build.listeners.add(emit);
     let leave = (): void => {};
@@ -84,7 +84,7 @@ export class SharedBuilds {
         build.listeners.delete(emit);
         if (build.listeners.size > 0) return resolve("cancelled");
         // nobody may join a build that is being ended
-        if (this.#running.get(goal.drvPath) === build) this.#running.delete(goal.drvPath);
+        if (this.#running.get(keyOf(goal)) === build) this.#running.delete(keyOf(goal));
         build.cancel.abort();
       };
     });
@@ -106,10 +106,10 @@ export class SharedBuilds {
       for (const listener of listeners) listener(event);
     };
     const ended = this.#run(goal, { ...settings, emit }, cancel.signal).finally(() => {
-      if (this.#running.get(goal.drvPath) === build) this.#running.delete(goal.drvPath);
+      if (this.#running.get(keyOf(goal)) === build) this.#running.delete(keyOf(goal));
     });
     const build: RunningBuild = { listeners, cancel, ended, started: null, phase: null };
-    this.#running.set(goal.drvPath, build);
+    this.#running.set(keyOf(goal), build);
     // each listener awaits it too; without any, nobody is left to tell
     ended.catch(() => {});
     return build;
@@ -150,6 +150,11 @@ export class SharedBuilds {
     shared.store.close();
     await shared.scratch.close();
   }
+}
+
+/** Who checks a build does not get along with one who wants it once. */
+function keyOf({ drvPath, mode }: Goal): string {
+  return mode === "normal" ? drvPath : `${drvPath} ${mode}`;
 }
 
 function skippedEvent(goal: Goal, outcome: BuildOutcome): BuildEvent {

@@ -31,7 +31,7 @@ import type {
 } from "./store-interface.ts";
 import { createLayout, markSchema, type StoreLayout, storeLayout } from "./store-layout.ts";
 import { readTempRoots, TempRoots } from "./temp-roots.ts";
-import { verifyStore } from "./verify.ts";
+import { findDamaged, verifyStore } from "./verify.ts";
 
 export interface OpenStoreOptions {
   /** Physical root; the store is `<root>/nix/store`, its state `<root>/nix/var/nix`. Made when it is not there. */
@@ -197,6 +197,14 @@ class NodeLocalStore implements LocalStore {
 
   verify(options: { readonly checkContents?: boolean } = {}): string[] {
     return this.#guard(() => verifyStore(this.#context, options.checkContents === true));
+  }
+
+  findDamaged(options: { readonly checkContents?: boolean; readonly paths?: readonly string[] } = {}): string[] {
+    return this.#guard(() => {
+      const paths = options.paths ?? this.allValidPaths();
+      const damaged = new Set(findDamaged(this.#context, paths, options.checkContents === true));
+      return this.computeClosure(damaged).filter((path) => damaged.has(path));
+    });
   }
 
   close(): void {

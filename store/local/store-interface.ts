@@ -137,6 +137,8 @@ export interface LocalStore {
   optimise(paths?: Iterable<string>): OptimiseResult;
   /** Every problem found, one line each; empty when all is well. */
   verify(options?: { readonly checkContents?: boolean }): string[];
+  /** Valid paths that are not on disk, or (with `checkContents`) not as they were registered; references first. */
+  findDamaged(options?: { readonly checkContents?: boolean; readonly paths?: readonly string[] }): string[];
   /** Lets go of the database and of the temporary roots; may be called again. */
   close(): void;
 }

@@ -16,6 +16,11 @@ export function verifyStore(context: StoreContext, checkContents: boolean): stri
   return problems;
 }
 
+/** Those of the paths that {@link verifyStore} would have a line for. */
+export function findDamaged(context: StoreContext, paths: readonly string[], checkContents: boolean): string[] {
+  return paths.filter((path) => pathProblem(context, path, checkContents) !== null);
+}
+
 function pathProblem(context: StoreContext, path: string, checkContents: boolean): string | null {
   const info = context.database.pathInfo(path);
   // Collected since the list was read.

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { buildLogPath, readBuildLog } from "../build/build-log.ts";
 import type { BuildEvent, BuildRun, BuildTarget } from "../build/events.ts";
 import { planMissing } from "../build/plan-run.ts";
+import { repairPaths } from "../build/repair-paths.ts";
 import type { SharedBuilds } from "../build/shared-builds.ts";
 import { buildPaths } from "../deferred.ts";
 import type { Derivation } from "../formats/derivation-type.ts";
@@ -217,10 +218,7 @@ export class LocalDiskStore implements Store {
     return this.#build([{ type: "built", drvPath, outputs: null }], { ...options, derivations });
   }
 
-  #build(targets: readonly DerivedPath[], { mode, ...options }: RealiseOptions): RealiseRun {
-    if (mode === "check" || mode === "repair") {
-      return failedRun(new AppError("STORE_UNSUPPORTED", `Cannot build in mode '${mode}' yet`));
-    }
+  #build(targets: readonly DerivedPath[], options: RealiseOptions): RealiseRun {
     const substituters = options.substituters === undefined ? this.#substituters : options.substituters;
     const run = buildPaths(this.#local, buildTargets(targets), {
       ...options,
@@ -265,8 +263,12 @@ export class LocalDiskStore implements Store {
   }
 
   async verify(options: { readonly checkContents?: boolean; readonly repair?: boolean } = {}): Promise<string[]> {
-    if (options.repair === true) throw new AppError("STORE_UNSUPPORTED", "Cannot repair paths yet");
-    return await runMaintenance(this.root, { type: "verify", checkContents: options.checkContents === true });
+    const checkContents = options.checkContents === true;
+    const verify = (): Promise<string[]> => runMaintenance(this.root, { type: "verify", checkContents });
+    const problems = await verify();
+    if (options.repair !== true || problems.length === 0) return problems;
+    await repairPaths(this.#local, this.#local.findDamaged({ checkContents }));
+    return await verify();
   }
 
   async close(): Promise<void> {
@@ -302,12 +304,6 @@ async function gather(bytes: ByteStream): Promise<Buffer> {
 
 async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
   yield bytes;
-}
-
-function failedRun(error: AppError): RealiseRun {
-  const result = Promise.reject<never>(error);
-  result.catch(() => {});
-  return { result, [Symbol.asyncIterator]: () => ({ next: () => result }) };
 }
 
 /** Watches a run's events go by to tell afterwards how each target ended. */

@@ -5,6 +5,8 @@
  * What an implementation cannot do rejects with `STORE_UNSUPPORTED` and says so by name. Text is byte strings.
  * The suite in `tests/conformance.ts` holds for every implementation.
  */
+export type { BuildMode } from "../build/events.ts";
+
 import type { BuildEvent, BuildOptions, BuildOutcome } from "../build/events.ts";
 import type { Derivation } from "../formats/derivation-type.ts";
 import type { HashAlgorithm } from "../formats/hash.ts";
@@ -17,12 +19,7 @@ export type DerivedPath =
   | { readonly type: "opaque"; readonly path: string }
   | { readonly type: "built"; readonly drvPath: string; readonly outputs: readonly string[] | null };
 
-/** `normal` makes what is missing; `repair` also what is damaged; `check` builds again and compares. */
-export type BuildMode = "normal" | "repair" | "check";
-
-export interface RealiseOptions extends BuildOptions {
-  readonly mode?: BuildMode;
-}
+export type RealiseOptions = BuildOptions;
 
 export interface RealiseError {
   readonly code: string;
