@@ -20,6 +20,8 @@ const parts: Readonly<Record<string, () => boolean>> = {
   eval: () => runNode("evaluator/bench/against-nix.ts"),
   /** Against real `nix-store`. */
   store: () => runNode("store/bench/bench-store.ts"),
+  /** Fetching a closure from a local cache, against real `nix-store`. */
+  substitution: () => runNode("store/bench/substitution.ts"),
   /** Against real `nix-build`. */
   builds: () => runNode("store/bench/builds.ts"),
 };

@@ -18,6 +18,8 @@ import { addManyPaths } from "../substitute/tests/many-paths.ts";
 const count = Number(process.argv[2] ?? 500);
 const rounds = Number(process.argv[3] ?? 5);
 const folder = mkdtempSync(join(tmpdir(), "firn-bench-substitution-"));
+/** Homes are fresh, so that nothing is remembered; what Node keeps of compiled code is not meant by that. */
+const warm = { NODE_COMPILE_CACHE: join(folder, "compile-cache") };
 const keys = generateKeyPair("bench-1");
 
 interface Cost {
@@ -70,7 +72,7 @@ async function compare(compression: "xz" | "zstd" | "none", top: string, source:
   for (let round = 0; round < rounds; round++) {
     for (const tool of ["nix", "firn"] as const) {
       const home = join(folder, `${tool}-${round}`);
-      const env = { PATH: process.env["PATH"], HOME: home, NIX_CONF_DIR: folder, NIX_CONFIG: config };
+      const env = { PATH: process.env["PATH"], HOME: home, NIX_CONF_DIR: folder, NIX_CONFIG: config, ...warm };
       costs[tool].push(await costOf([commands[tool], "--store", home, "-r", top], env));
       deleteTree(home);
     }
