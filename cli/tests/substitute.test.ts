@@ -32,7 +32,8 @@ test("nix-build and nix-store fetch from caches, and say what they would fetch a
   const file = join(folder, "default.nix");
   writeFileSync(file, EXPRESSION);
   mkdirSync(join(folder, "home"));
-  const settings = (urls: string): string => `substituters = ${urls}\ntrusted-public-keys = ${KEYS.publicKey}\nbuild-users-group =\n`;
+  const settings = (urls: string): string =>
+    `substituters = ${urls}\ntrusted-public-keys = ${KEYS.publicKey}\nbuild-users-group =\n`;
   const run = async (command: string, args: readonly string[], config: string): Promise<Run> => {
     const env = { PATH: process.env["PATH"], HOME: join(folder, "home"), NIX_CONF_DIR: folder, NIX_CONFIG: config };
     const { execFile } = await import("node:child_process");
