@@ -54,6 +54,7 @@ const firnCommands: Readonly<Record<string, { readonly summary: string; readonly
 
 const nixCommands: Readonly<Record<string, Load>> = {
   "nix-build": () => load(import("./compat/nix-build.ts")),
+  "nix-collect-garbage": () => load(import("./compat/nix-collect-garbage.ts")),
   "nix-daemon": () => load(import("./compat/nix-daemon.ts")),
   "nix-instantiate": () => load(import("./compat/nix-instantiate.ts")),
   "nix-store": () => load(import("./compat/nix-store.ts")),

@@ -36,6 +36,7 @@ export type {
   NewPathInfo,
   PathInfo,
 } from "./local/store-interface.ts";
+export { deleteOldGenerations, findProfiles, type Generation, listGenerations } from "./profiles/generations.ts";
 export { ContentCheck, isContentAddressed, parseContentAddress } from "./stores/content-address.ts";
 export { narOfTree } from "./stores/nar-stream.ts";
 export type { DerivedPath, MissingPaths, RealisedTarget, RealiseRun, Store } from "./stores/store.ts";
