@@ -105,7 +105,7 @@ export class Substituters {
     }
   }
 
-  #noteSlow(cache: BinaryCache, asked: Promise<Offer | null>): Promise<Offer | null> {
+  #noteSlow<T>(cache: BinaryCache, asked: Promise<T>): Promise<T> {
     this.#slow.add(cache);
     asked.then(() => this.#slow.delete(cache)).catch(() => {});
     return asked;
@@ -117,7 +117,8 @@ export class Substituters {
     if (caches.length < 2) return caches;
     const quick = caches.filter((cache) => !this.#slow.has(cache));
     const isOpen = await Promise.all(quick.map((cache) => withinMoment(cache.open(signal))));
-    for (const [index, cache] of quick.entries()) if (isOpen[index] === "late") this.#slow.add(cache);
+    for (const [index, cache] of quick.entries())
+      if (isOpen[index] === "late") this.#noteSlow(cache, cache.open(signal));
     const open = quick.filter((_cache, index) => isOpen[index] === true).sort((a, b) => a.priority - b.priority);
     return [...open, ...caches.filter((cache) => this.#slow.has(cache) && !cache.isResting)];
   }
