@@ -47,6 +47,8 @@ class Linker {
     const stat = lstatSync(fsPath(path));
     if (stat.isDirectory()) {
       for (const { name } of listTree(path)) this.visit(`${path}/${name}`, path);
+      // Left by a run that was killed.
+      if ((stat.mode & 0o222) !== 0) closeFolder(path);
       return;
     }
     const isCanonical = stat.isSymbolicLink() || (stat.isFile() && (stat.mode & 0o222) === 0);
@@ -102,12 +104,15 @@ function hasContents(link: string): boolean {
 }
 
 function withWritable(folder: string, action: () => void): void {
-  const file = fsPath(folder);
-  chmodSync(file, 0o755);
+  chmodSync(fsPath(folder), 0o755);
   try {
     action();
   } finally {
-    chmodSync(file, 0o555);
-    lutimesSync(file, CANONICAL_TIME_S, CANONICAL_TIME_S);
+    closeFolder(folder);
   }
+}
+
+function closeFolder(folder: string): void {
+  chmodSync(fsPath(folder), 0o555);
+  lutimesSync(fsPath(folder), CANONICAL_TIME_S, CANONICAL_TIME_S);
 }
