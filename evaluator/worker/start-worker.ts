@@ -1,6 +1,6 @@
 /**
  * Runs a request in a worker with a stack of its own: deep recursion in Nix is deep recursion here. The young generation
- * may grow large, because every scavenge scans that stack; it starts small, because most evaluations are.
+ * may grow, because every scavenge scans that stack, and starts small, because most evaluations are.
  */
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
@@ -20,8 +20,11 @@ export interface WorkerHooks {
 }
 
 export const stackMib = 1200;
+/** Of the young generation of workers that stay. */
 export const semiSpaceMib = 64;
-export const firstSemiSpaceMib = 8;
+/** Of a worker for one answer: a small evaluation has no need of more. */
+const firstSemiSpaceMib = 8;
+const largestSemiSpaceMib = 32;
 
 /** @throws AppError `EVAL_*` */
 export async function runInWorker(request: EvaluationRequestData, hooks: WorkerHooks): Promise<EvaluationAnswer> {
@@ -29,7 +32,7 @@ export async function runInWorker(request: EvaluationRequestData, hooks: WorkerH
   const shared = new SharedArrayBuffer(sharedBytes);
   const capMib = memoryCapMib(hooks.memoryLimitMib);
   setFlagsFromString(`--min-semi-space-size=${firstSemiSpaceMib}`);
-  setFlagsFromString(`--max-semi-space-size=${semiSpaceMib}`);
+  setFlagsFromString(`--max-semi-space-size=${largestSemiSpaceMib}`);
   const worker = new Worker(new URL("quick-start.ts", import.meta.url), {
     argv: ["worker-entry.ts"],
     workerData: { request, resultKey: hooks.resultKey, shared } satisfies WorkerStart,
