@@ -10,7 +10,7 @@ import { linkDaemonResults } from "../daemon-client.ts";
 import { say } from "../output/terminal.ts";
 import { followBuild } from "../realise.ts";
 import type { NixStoreFlags } from "./nix-store.ts";
-import { describeFreed, hashAlgorithmOf } from "./nix-store-request.ts";
+import { describeFreed, hashAlgorithmOf, queryOf, type StoreQueryName } from "./nix-store-request.ts";
 
 interface Request {
   readonly daemon: Store;
@@ -28,10 +28,24 @@ export async function runOnDaemon(request: Request): Promise<number> {
   if (given.gc || given.delete) return await collect(request);
   if (given.verify) return await verify(request);
   if (given.readLog) return await readLog(request);
-  throw new AppError("CLI_USAGE", "This operation is not there for a store behind a daemon", {
+  throw notBehindDaemon("This operation");
+}
+
+function notBehindDaemon(what: string): AppError {
+  return new AppError("CLI_USAGE", `${what} is not there for a store behind a daemon`, {
     exitCode: 2,
     hint: "give the store's folder with --store, if it is yours",
   });
+}
+
+/** A flag that changes what is done must not be passed over. */
+function refuse(
+  given: NixStoreFlags,
+  ...flags: readonly ("repair" | "check" | "ignoreLiveness" | "dryRun" | "includeOutputs")[]
+): void {
+  const found = flags.find((flag) => given[flag]);
+  if (found !== undefined)
+    throw notBehindDaemon(`'--${found.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}'`);
 }
 
 /** A path, a path inside of one, or a link to one. */
@@ -47,6 +61,7 @@ function linkTarget(path: string): string | undefined {
 }
 
 async function realisePaths({ daemon, given, operands, signal }: Request): Promise<number> {
+  refuse(given, "repair", "check", "dryRun");
   const targets = operands.map((operand) => {
     const [text = "", outputs] = operand.split("!");
     const path = pathOf(text);
@@ -67,29 +82,35 @@ async function realisePaths({ daemon, given, operands, signal }: Request): Promi
 }
 
 async function query({ daemon, given, operands }: Request): Promise<number> {
+  refuse(given, "includeOutputs");
+  const asked = queryOf(given);
+  const answer = answers[asked];
+  if (answer === undefined) throw notBehindDaemon(`The query '--${asked}'`);
   const lines = new Set<string>();
   for (const operand of operands) {
     const path = pathOf(operand);
     const outputs = async (): Promise<string[]> => [...(await daemon.queryDerivationOutputs(path)).values()];
     const subjects = given.useOutput && path.endsWith(".drv") ? await outputs() : [path];
-    for (const subject of subjects) for (const line of await answer(daemon, given, subject)) lines.add(line);
+    for (const subject of subjects) for (const line of await answer(daemon, subject)) lines.add(line);
   }
   for (const line of lines) print(line);
   return 0;
 }
 
-async function answer(daemon: Store, given: NixStoreFlags, path: string): Promise<readonly string[]> {
-  if (given.references) return (await infoOf(daemon, path)).references;
-  if (given.referrers) return await daemon.queryReferrers(path);
-  if (given.requisites) return await closureOf(path, async (next) => (await infoOf(daemon, next)).references);
-  if (given.referrersClosure) return await closureOf(path, (next) => daemon.queryReferrers(next));
-  if (given.deriver) return [(await infoOf(daemon, path)).deriver ?? "unknown-deriver"];
-  if (given.validDerivers) return await daemon.queryValidDerivers(path);
-  if (given.hash) return [(await infoOf(daemon, path)).narHash];
-  if (given.size) return [String((await infoOf(daemon, path)).narSizeBytes)];
-  if (given.tree || given.roots) throw new AppError("CLI_USAGE", "This query is not there for a store behind a daemon");
-  return [...(await daemon.queryDerivationOutputs(path)).values()];
-}
+type Answer = (daemon: Store, path: string) => Promise<readonly string[]>;
+
+const answers: Partial<Record<StoreQueryName, Answer>> = {
+  outputs: async (daemon, path) => [...(await daemon.queryDerivationOutputs(path)).values()],
+  references: async (daemon, path) => (await infoOf(daemon, path)).references,
+  referrers: (daemon, path) => daemon.queryReferrers(path),
+  requisites: (daemon, path) => closureOf(path, async (next) => (await infoOf(daemon, next)).references),
+  referrersClosure: (daemon, path) => closureOf(path, (next) => daemon.queryReferrers(next)),
+  deriver: async (daemon, path) => [(await infoOf(daemon, path)).deriver ?? "unknown-deriver"],
+  validDerivers: (daemon, path) => daemon.queryValidDerivers(path),
+  hash: async (daemon, path) => [(await infoOf(daemon, path)).narHash],
+  size: async (daemon, path) => [String((await infoOf(daemon, path)).narSizeBytes)],
+  resolve: async (_daemon, path) => [path],
+};
 
 async function infoOf(daemon: Store, path: string): Promise<NonNullable<Awaited<ReturnType<Store["queryPathInfo"]>>>> {
   const info = await daemon.queryPathInfo(path);
@@ -127,6 +148,7 @@ async function dump({ daemon, operands }: Request): Promise<number> {
 }
 
 async function collect({ daemon, given, operands }: Request): Promise<number> {
+  refuse(given, "ignoreLiveness");
   if (given.printRoots) {
     for (const [link, target] of await daemon.findRoots()) print(`${link} -> ${target}`);
     return 0;
@@ -141,6 +163,7 @@ async function collect({ daemon, given, operands }: Request): Promise<number> {
 }
 
 async function verify({ daemon, given }: Request): Promise<number> {
+  refuse(given, "repair");
   const problems = await daemon.verify({ checkContents: given.checkContents });
   for (const problem of problems) say(problem);
   if (problems.length === 0) return 0;

@@ -19,8 +19,15 @@ import {
   registerValidity,
   verifyPaths,
 } from "./nix-store-database.ts";
-import { describeFreed, hashAlgorithmOf, type OperationRequest, printText, writeFully } from "./nix-store-request.ts";
-import { inOrder, outputsOf, type StoreQueryName, storeQueries } from "./store-queries.ts";
+import {
+  describeFreed,
+  hashAlgorithmOf,
+  type OperationRequest,
+  printText,
+  queryOf,
+  writeFully,
+} from "./nix-store-request.ts";
+import { inOrder, outputsOf, storeQueries } from "./store-queries.ts";
 
 interface Operation {
   readonly isAsked: (given: NixStoreFlags) => boolean;
@@ -108,21 +115,13 @@ function linkedOutputs(
 }
 
 async function query({ store, given, operands }: OperationRequest): Promise<number> {
-  const asked = Object.keys(storeQueries)
-    .filter(isQueryName)
-    .filter((name) => given[name] !== undefined && given[name] !== false);
-  if (asked.length > 1)
-    throw new AppError("CLI_USAGE", `Only one query at a time: '--${asked.join("' or '--")}'`, { exitCode: 2 });
+  const asked = queryOf(given);
   const paths: string[] = [];
   for (const operand of operands) paths.push(await storePathOf(store, operand));
   const subjects = given.useOutput ? paths.flatMap((path) => outputsOf(store, path)) : paths;
   const request = { store, paths, subjects, includeOutputs: given.includeOutputs, binding: given.binding ?? "" };
-  printLines(storeQueries[asked[0] ?? "outputs"](request));
+  printLines(storeQueries[asked](request));
   return 0;
-}
-
-function isQueryName(name: string): name is StoreQueryName {
-  return name in storeQueries;
 }
 
 async function add({ store, given, operands }: OperationRequest): Promise<number> {

@@ -21,6 +21,33 @@ export function hashAlgorithmOf(name: string): HashAlgorithm {
   });
 }
 
+const queryNames = [
+  "outputs",
+  "requisites",
+  "references",
+  "referrers",
+  "referrersClosure",
+  "deriver",
+  "validDerivers",
+  "binding",
+  "hash",
+  "size",
+  "tree",
+  "graph",
+  "graphml",
+  "resolve",
+  "roots",
+] as const;
+
+export type StoreQueryName = (typeof queryNames)[number];
+
+/** @throws AppError `CLI_USAGE` when several are asked for at once */
+export function queryOf(given: NixStoreFlags): StoreQueryName {
+  const asked = queryNames.filter((name) => given[name] !== undefined && given[name] !== false);
+  if (asked.length <= 1) return asked[0] ?? "outputs";
+  throw new AppError("CLI_USAGE", `Only one query at a time: '--${asked.join("' or '--")}'`, { exitCode: 2 });
+}
+
 /** Byte strings to standard output. */
 export function printText(text: string): void {
   writeFully(1, Buffer.from(text, "latin1"));

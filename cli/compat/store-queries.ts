@@ -3,6 +3,7 @@ import type { LocalStore } from "#store/api.ts";
 import { formatHash, parseHash } from "#store/formats/hash.ts";
 import { isDerivationPath } from "#store/formats/store-path.ts";
 import { AppError } from "#store/std/app-error.ts";
+import type { StoreQueryName } from "./nix-store-request.ts";
 import { dotGraph, graphMl, referenceTree } from "./store-graphs.ts";
 
 export interface StoreQueryRequest {
@@ -17,23 +18,6 @@ export interface StoreQueryRequest {
 }
 
 export type StoreQuery = (request: StoreQueryRequest) => Iterable<string>;
-
-export type StoreQueryName =
-  | "outputs"
-  | "requisites"
-  | "references"
-  | "referrers"
-  | "referrersClosure"
-  | "deriver"
-  | "validDerivers"
-  | "binding"
-  | "hash"
-  | "size"
-  | "tree"
-  | "graph"
-  | "graphml"
-  | "resolve"
-  | "roots";
 
 export const storeQueries: Readonly<Record<StoreQueryName, StoreQuery>> = {
   outputs: ({ store, paths }) => paths.flatMap((path) => outputsOf(store, path)),

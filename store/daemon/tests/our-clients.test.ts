@@ -93,6 +93,16 @@ function checkCommands(url: string, name: string): void {
   assert.equal(works(url, "compat/nix-store", "-q", "--outputs", drvPath), path);
   assert.equal(works(url, "compat/nix-store", "-q", "--deriver", link), drvPath);
   assert.match(works(url, "compat/nix-store", "-q", "--requisites", drvPath), /test-tools/);
+  for (const refused of [
+    ["-q", "--graph"],
+    ["-q", "--binding", "name"],
+    ["--delete", "--ignore-liveness"],
+    ["-r", "--check"],
+  ]) {
+    const answer = ours(url, "compat/nix-store", ...refused, drvPath);
+    assert.deepEqual([answer.status, answer.out], [2, ""], answer.err);
+    assert.match(answer.err, /not there for a store behind a daemon/);
+  }
   assert.match(works(url, "compat/nix-store", "--read-log", path), /said by the builder/);
   assert.match(works(url, "compat/nix-store", "--gc", "--print-roots"), /result -> .*made-for-client/);
   assert.equal(works(url, "firn", "build", "-f", expression, "imported", "--no-link").includes("-with-import"), true);
