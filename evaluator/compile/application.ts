@@ -6,7 +6,7 @@
 import type { Application, Expr } from "../syntax/ast.ts";
 import { bindFormals, call1, call2, callAll, functionName } from "../value/call.ts";
 import { LambdaValue, PartialCall, Primop, partialCall } from "../value/callable.ts";
-import { Frame1, Frame2, Frame4, frameOfSlots } from "../value/frame.ts";
+import { blankFrame, Frame1, Frame2, Frame4, setSlot } from "../value/frame.ts";
 import {
   type Code,
   type Env,
@@ -219,11 +219,14 @@ function callWithMany(callee: Run, args: readonly Argument[], pos: number): Run 
     try {
       enterCall(depth);
       let result: Value;
-      const passed: Lazy[] = [];
-      for (let index = 0; index < count; index++) passed.push((args[index] as Argument).delay(env));
-      if (f instanceof LambdaValue && f.code.formals === null && f.code.arity >= count) {
-        result = f.code.arity > count ? partialCall(f, passed) : f.code.body.run(frameOfSlots(f.env, passed));
-      } else result = callAll(f, passed);
+      if (f instanceof LambdaValue && f.code.arity === count) {
+        const frame = blankFrame(f.env, count);
+        for (let index = 0; index < count; index++) setSlot(frame, index + 1, (args[index] as Argument).delay(env));
+        result = f.code.body.run(frame);
+      } else {
+        const passed = args.map(({ delay }) => delay(env));
+        result = f instanceof LambdaValue && f.code.arity > count ? partialCall(f, passed) : callAll(f, passed);
+      }
       recursion.depth = depth;
       return result;
     } catch (error) {

@@ -126,9 +126,12 @@ function compileWithLookup(variable: Variable, depths: readonly number[]): Run {
     };
   }
   return (env) => {
+    let frame = env;
+    let at = 0;
     for (let scope = 0; scope < lookups.length; scope++) {
       const { depth, lookup } = lookups[scope] as WithLookup;
-      const attrs = withScope(frameAt(env, depth), pos);
+      for (; at < depth; at++) frame = frame.up as Env;
+      const attrs = frame.a instanceof Attrs ? frame.a : withScope(frame, pos);
       const index = lookup.in(attrs.shape);
       if (index >= 0) return attrs.forceAt(index);
     }

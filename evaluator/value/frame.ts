@@ -47,26 +47,31 @@ export class Frame4 {
   }
 }
 
-/** Of more than four. */
+/** Of more than four. The fifth is a field too: functions of five parameters are common. */
 export class LargeFrame {
   up: Env | null;
   a: Slot;
   b: Slot;
   c: Slot;
   d: Slot;
+  e: Slot;
   readonly others: Slot[];
-  constructor(up: Env | null, a: Slot, b: Slot, c: Slot, d: Slot, others: Slot[]) {
+  constructor(up: Env | null, a: Slot, b: Slot, c: Slot, d: Slot, e: Slot, others: Slot[]) {
     this.up = up;
     this.a = a;
     this.b = b;
     this.c = c;
     this.d = d;
+    this.e = e;
     this.others = others;
   }
 }
 
 /** How many slots of a large frame are fields. */
-const fieldCount = 4;
+const fieldCount = 5;
+
+/** Nothing is ever written to it. */
+const noOthers: Slot[] = [];
 
 export const noFrame: Env = new Frame1(null, undefined);
 
@@ -88,8 +93,9 @@ function blankSlots(count: number): Slot[] {
 export function blankFrame(up: Env | null, count: number): Env {
   if (count <= 1) return new Frame1(up, undefined);
   if (count === 2) return new Frame2(up, undefined, undefined);
-  if (count <= fieldCount) return new Frame4(up, undefined, undefined, undefined, undefined);
-  return new LargeFrame(up, undefined, undefined, undefined, undefined, blankSlots(count - fieldCount));
+  if (count <= 4) return new Frame4(up, undefined, undefined, undefined, undefined);
+  const others = count === fieldCount ? noOthers : blankSlots(count - fieldCount);
+  return new LargeFrame(up, undefined, undefined, undefined, undefined, undefined, others);
 }
 
 export function frameOfSlots(up: Env | null, slots: readonly Slot[]): Env {
@@ -98,7 +104,8 @@ export function frameOfSlots(up: Env | null, slots: readonly Slot[]): Env {
   if (count === 2) return new Frame2(up, slots[0], slots[1]);
   if (count === 3) return new Frame4(up, slots[0], slots[1], slots[2], undefined);
   if (count === 4) return new Frame4(up, slots[0], slots[1], slots[2], slots[3]);
-  return new LargeFrame(up, slots[0], slots[1], slots[2], slots[3], slots.slice(fieldCount));
+  const others = count === fieldCount ? noOthers : slots.slice(fieldCount);
+  return new LargeFrame(up, slots[0], slots[1], slots[2], slots[3], slots[4], others);
 }
 
 export function getSlot(frame: Env, slot: number): Slot {
@@ -111,6 +118,8 @@ export function getSlot(frame: Env, slot: number): Slot {
       return (frame as Frame4).c;
     case 4:
       return (frame as Frame4).d;
+    case 5:
+      return (frame as LargeFrame).e;
     default:
       return (frame as LargeFrame).others[slot - fieldCount - 1];
   }
@@ -129,6 +138,9 @@ export function setSlot(frame: Env, slot: number, value: Slot): void {
       return;
     case 4:
       (frame as Frame4).d = value;
+      return;
+    case 5:
+      (frame as LargeFrame).e = value;
       return;
     default:
       (frame as LargeFrame).others[slot - fieldCount - 1] = value;
