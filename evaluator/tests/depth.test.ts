@@ -32,7 +32,12 @@ for (const [text, expected] of deep) {
   });
 }
 
-const endless = ["let f = x: f (x + 1); in f 0", "let f = n: { a = n; b = (f (n + 1)).b; }; in (f 0).b"];
+// Where the stack ends is a matter of how the engine lays out frames, so no golden text holds the place.
+const endless = [
+  "let f = x: f (x + 1); in f 0",
+  "let f = n: { a = n; b = (f (n + 1)).b; }; in (f 0).b",
+  "let f = n: [ (g n) ] == [ 1 ]; g = n: f n; in f 0",
+];
 
 for (const text of endless) {
   test(`evaluate: endless recursion is an error with its place: ${text}`, async () => {
