@@ -96,7 +96,14 @@ const blackhole: Code = new Code(() => {
 /** How many thunks and calls are being computed, each for the one before. Whatever enters one puts it back when it leaves. */
 class Recursion {
   depth = 0;
+  /** Beyond this depth something is done: first {@link onDeep}, later the evaluation ends. */
+  bound: number = deepFrom;
+  /** Told once. */
+  onDeep: () => void = () => {};
 }
+
+/** No ordinary evaluation comes this far; a system of the module system stays below a tenth of it. */
+const deepFrom = 20_000;
 
 export const recursion: Recursion = new Recursion();
 
@@ -107,8 +114,14 @@ export const recursion: Recursion = new Recursion();
 const maxDepth = 2_100_000;
 
 export function enterCall(depth: number): void {
-  if (depth > maxDepth) throw stackOverflow();
+  if (depth > recursion.bound) passBound();
   recursion.depth = depth + 1;
+}
+
+function passBound(): void {
+  if (recursion.bound === maxDepth) throw stackOverflow();
+  recursion.bound = maxDepth;
+  recursion.onDeep();
 }
 
 /** Computes a thunk. It is left as it was when that fails, so that it fails again the same way. */

@@ -30,12 +30,13 @@ import { noFrame } from "../value/frame.ts";
 import { toJson } from "../value/json.ts";
 import { prettyPrint } from "../value/pretty.ts";
 import { printValue } from "../value/print.ts";
-import { Code, type Lazy, NixPath, Thunk, type Value } from "../value/value.ts";
+import { Code, type Lazy, NixPath, recursion, Thunk, type Value } from "../value/value.ts";
 import { toXml } from "../value/xml.ts";
 import { autoCall, selectPath } from "./attribute-path.ts";
 import { DerivationFinder } from "./derivations.ts";
 import { errorDataOf } from "./error-data.ts";
 import { JobFinder } from "./jobs.ts";
+import { letYoungGenerationGrow } from "./young-generation.ts";
 
 /** What the thread that runs an evaluation is given by the one that asked for it. */
 export interface RunnerHooks {
@@ -65,6 +66,7 @@ export function openEvaluation(
   hooks: RunnerHooks,
   interrupt?: Int32Array,
 ): { readonly evaluation: Evaluation; readonly io: LocalIo } {
+  recursion.onDeep = letYoungGenerationGrow;
   const io = new LocalIo({
     root: request.root,
     storeDir: toByteString(request.storeDir),

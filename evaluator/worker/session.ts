@@ -3,7 +3,6 @@
  * at every call and thunk and fails there, so that values survive. What does not look in time (a builtin at work on
  * something huge) is ended with its worker; a new one takes its place and is told again what had been defined.
  */
-import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { AppError } from "#store/std/app-error.ts";
 import type { EvaluationRequestData } from "../request.ts";
@@ -16,7 +15,8 @@ import type {
   SessionOperations,
   SessionStart,
 } from "./session-protocol.ts";
-import { semiSpaceMib, stackMib } from "./start-worker.ts";
+import { stackMib } from "./start-worker.ts";
+import { keepYoungGenerationSmall } from "./young-generation.ts";
 
 export interface SessionHooks {
   readonly onLog: (line: string) => void;
@@ -120,8 +120,7 @@ export class EvaluationSession implements Disposable {
 
   async #start(): Promise<void> {
     if (this.#closed) throw interrupted();
-    setFlagsFromString(`--min-semi-space-size=${semiSpaceMib}`);
-    setFlagsFromString(`--max-semi-space-size=${semiSpaceMib}`);
+    keepYoungGenerationSmall();
     this.#shared = new SharedArrayBuffer(sharedBytes);
     const worker = new Worker(new URL("quick-start.ts", import.meta.url), {
       argv: ["session-entry.ts"],

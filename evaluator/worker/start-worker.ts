@@ -1,14 +1,11 @@
-/**
- * Runs a request in a worker with a stack of its own: deep recursion in Nix is deep recursion here. The young generation
- * may grow, because every scavenge scans that stack, and starts small, because most evaluations are.
- */
-import { setFlagsFromString } from "node:v8";
+/** Runs a request in a worker with a stack of its own: deep recursion in Nix is deep recursion here. */
 import { Worker } from "node:worker_threads";
 import { AppError } from "#store/std/app-error.ts";
 import type { ErrorData, EvaluationAnswer, EvaluationRequestData } from "../request.ts";
 import { guardMemory, isWorkerOutOfMemory, memoryCapMib, outOfMemory, resourceLimits } from "./memory-guard.ts";
 import { finishRealise, type RealiseRequest, sharedBytes, type WorkerMessage, type WorkerStart } from "./protocol.ts";
 import { StoreWriter } from "./store-writer.ts";
+import { keepYoungGenerationSmall } from "./young-generation.ts";
 
 export interface WorkerHooks {
   readonly onLog: (line: string) => void;
@@ -20,19 +17,13 @@ export interface WorkerHooks {
 }
 
 export const stackMib = 1200;
-/** Of the young generation of workers that stay. */
-export const semiSpaceMib = 64;
-/** Of a worker for one answer: a small evaluation has no need of more. */
-const firstSemiSpaceMib = 8;
-const largestSemiSpaceMib = 32;
 
 /** @throws AppError `EVAL_*` */
 export async function runInWorker(request: EvaluationRequestData, hooks: WorkerHooks): Promise<EvaluationAnswer> {
   hooks.signal?.throwIfAborted();
   const shared = new SharedArrayBuffer(sharedBytes);
   const capMib = memoryCapMib(hooks.memoryLimitMib);
-  setFlagsFromString(`--min-semi-space-size=${firstSemiSpaceMib}`);
-  setFlagsFromString(`--max-semi-space-size=${largestSemiSpaceMib}`);
+  keepYoungGenerationSmall();
   const worker = new Worker(new URL("quick-start.ts", import.meta.url), {
     argv: ["worker-entry.ts"],
     workerData: { request, resultKey: hooks.resultKey, shared } satisfies WorkerStart,

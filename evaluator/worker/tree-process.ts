@@ -2,14 +2,14 @@
  * A process of the pool. Does nothing without its parent: it ends when the parent does, and leaves Ctrl-C to it. Between the
  * thread that evaluates and the pool it passes messages on; additions to the store it writes itself.
  */
-import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { isAppError } from "#store/std/app-error.ts";
 import { guardMemory, isWorkerOutOfMemory, resourceLimits } from "./memory-guard.ts";
 import { finishRealise, sharedBytes } from "./protocol.ts";
-import { semiSpaceMib, stackMib } from "./start-worker.ts";
+import { stackMib } from "./start-worker.ts";
 import { StoreWriter } from "./store-writer.ts";
 import type { PoolMessage, ProcessMessage, ThreadMessage, ThreadStart, TreeRequest } from "./tree-protocol.ts";
+import { keepYoungGenerationSmall } from "./young-generation.ts";
 
 function tell(message: ProcessMessage): void {
   process.send?.(message);
@@ -21,8 +21,7 @@ function broken(error: unknown): void {
 }
 
 function startThread(tree: TreeRequest): { readonly worker: Worker; readonly shared: SharedArrayBuffer } {
-  setFlagsFromString(`--min-semi-space-size=${semiSpaceMib}`);
-  setFlagsFromString(`--max-semi-space-size=${semiSpaceMib}`);
+  keepYoungGenerationSmall();
   const shared = new SharedArrayBuffer(sharedBytes);
   const writer = new StoreWriter(tree.request.root);
   const worker = new Worker(new URL("quick-start.ts", import.meta.url), {

@@ -2,7 +2,6 @@
  * Evaluates again whenever something that was read has changed. One thread stays for all rounds, so that the evaluator's own
  * code is compiled and hot, and the store stays open, whose temporary roots keep what was written from being collected.
  */
-import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { AppError } from "#store/std/app-error.ts";
 import type { ReadLog } from "../glue/results/read-log.ts";
@@ -11,9 +10,10 @@ import type { ErrorData, EvaluationAnswer, EvaluationRequestData } from "../requ
 import { guardMemory, isWorkerOutOfMemory, memoryCapMib, outOfMemory, resourceLimits } from "./memory-guard.ts";
 import { finishRealise, sharedBytes } from "./protocol.ts";
 import type { SessionHooks } from "./session.ts";
-import { semiSpaceMib, stackMib } from "./start-worker.ts";
+import { stackMib } from "./start-worker.ts";
 import { StoreWriter } from "./store-writer.ts";
 import type { Round, WatchMessage, WatchStart } from "./watch-protocol.ts";
+import { keepYoungGenerationSmall } from "./young-generation.ts";
 
 /** One answer of a watched evaluation, or why there is none. */
 export type WatchedAnswer = {
@@ -90,8 +90,7 @@ class WatchThread implements Disposable {
   }
 
   #start(): Worker {
-    setFlagsFromString(`--min-semi-space-size=${semiSpaceMib}`);
-    setFlagsFromString(`--max-semi-space-size=${semiSpaceMib}`);
+    keepYoungGenerationSmall();
     const shared = new SharedArrayBuffer(sharedBytes);
     const worker = new Worker(new URL("quick-start.ts", import.meta.url), {
       argv: ["watch-thread.ts"],
