@@ -1,17 +1,14 @@
-/**
- * Nix's configuration as Nix finds it: `nix.conf` of the system, those of the user, then NIX_CONFIG; later ones win, and
- * `extra-<name>` adds to a list. The file format is that of Nix: `name = value`, `#` comments, `include` and `!include`.
- */
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+/** Nix's settings as commands use them: read from where Nix has them, then changed by flags. */
 import { AppError } from "#store/std/app-error.ts";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import { assignSetting, type Environment, readNixConf, type SettingTexts } from "#store/std/nix-conf.ts";
 
 /** Settings by name, each with its text. */
 export class NixConfig {
-  readonly #values = new Map<string, string>();
+  readonly #values: SettingTexts;
+
+  constructor(values: SettingTexts = new Map()) {
+    this.#values = values;
+  }
 
   get(name: string): string | undefined {
     return this.#values.get(name);
@@ -22,10 +19,7 @@ export class NixConfig {
   }
 
   set(name: string, value: string): void {
-    const own = this.#values.get(name.replace(/^extra-/, ""));
-    if (name.startsWith("extra-")) {
-      this.#values.set(name.slice("extra-".length), own === undefined ? value : `${own} ${value}`.trim());
-    } else this.#values.set(name, value);
+    assignSetting(this.#values, name, value);
   }
 
   /** @throws AppError `CLI_BAD_SETTING` */
@@ -52,57 +46,11 @@ export class NixConfig {
       ?.split(/\s+/)
       .filter((word) => word !== "");
   }
-
-  /** Adds what a text in the format of nix.conf says; relative includes start at `origin`'s folder. */
-  parse(text: string, origin: string): void {
-    for (const line of text.split("\n")) this.#parseLine(line, origin);
-  }
-
-  #parseLine(line: string, origin: string): void {
-    const [first, second, ...rest] = line
-      .replace(/#.*/, "")
-      .split(/[ \t\r]+/)
-      .filter((word) => word !== "");
-    if (first === undefined) return;
-    if ((first === "include" || first === "!include") && second !== undefined && rest.length === 0) {
-      this.readFile(resolve(dirname(origin), second), first === "!include");
-    } else if (second === "=") this.set(first, rest.join(" "));
-    else {
-      throw new AppError("CLI_BAD_SETTING", `Illegal configuration line '${line.trim()}' in '${origin}'`, {
-        hint: "a line is 'name = value', with a blank on both sides of '='",
-      });
-    }
-  }
-
-  readFile(path: string, optional: boolean): void {
-    let text: string;
-    try {
-      text = readFileSync(path, "utf8");
-    } catch (error) {
-      if (optional) return;
-      throw new AppError("CLI_BAD_SETTING", `Cannot read the configuration file '${path}'`, { cause: error });
-    }
-    this.parse(text, path);
-  }
 }
 
-/** @throws AppError `CLI_BAD_SETTING` */
+/** @throws AppError `STORE_BAD_SETTING` */
 export function readNixConfig(environment: Environment): NixConfig {
-  const config = new NixConfig();
   // The one setting that we read whose default is not empty, so that `extra-trusted-public-keys` adds to it.
-  config.set("trusted-public-keys", "cache.nixos.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY=");
-  config.readFile(join(environment["NIX_CONF_DIR"] ?? "/etc/nix", "nix.conf"), true);
-  for (const file of userConfigFiles(environment).toReversed()) config.readFile(file, true);
-  const text = environment["NIX_CONFIG"];
-  if (text !== undefined) config.parse(text, "NIX_CONFIG");
-  return config;
-}
-
-/** The most important first. */
-function userConfigFiles(environment: Environment): string[] {
-  const named = environment["NIX_USER_CONF_FILES"];
-  if (named !== undefined) return named.split(":").filter((file) => file !== "");
-  const home = environment["XDG_CONFIG_HOME"] || join(environment["HOME"] || homedir(), ".config");
-  const shared = (environment["XDG_CONFIG_DIRS"] || "/etc/xdg").split(":").filter((folder) => folder !== "");
-  return [home, ...shared].map((folder) => join(folder, "nix", "nix.conf"));
+  const defaults = new Map([["trusted-public-keys", "cache.nixos.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY="]]);
+  return new NixConfig(readNixConf(environment, defaults));
 }

@@ -3,8 +3,9 @@
  * what an evaluation may see become options of it, the others are known by name only.
  */
 import type { EvaluateOptions } from "#evaluator/api.ts";
+import type { Environment } from "#store/std/nix-conf.ts";
 import type { FlagSpec } from "./flags.ts";
-import { type Environment, type NixConfig, readNixConfig } from "./nix-config.ts";
+import { type NixConfig, readNixConfig } from "./nix-config.ts";
 import { say, yellow } from "./output/terminal.ts";
 import { withoutUndefined } from "./without-undefined.ts";
 

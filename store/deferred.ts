@@ -91,7 +91,7 @@ export async function copyClosure(
 
 /**
  * A daemon for a store, speaking the worker protocol of Nix; it serves from `listen` or `serveStdio` on.
- * @throws AppError `STORE_BAD_URL`, `STORE_BAD_SETTINGS`
+ * @throws AppError `STORE_BAD_URL`, `STORE_BAD_SETTING`
  * @example const daemon = await createDaemon({ storeUrl: null, versionText: "firn" }); await daemon.listen(null);
  */
 export async function createDaemon(options: CreateDaemonOptions): Promise<RunningDaemon> {

@@ -25,7 +25,7 @@ export interface RunningDaemon {
   close(): Promise<void>;
 }
 
-/** @throws AppError `STORE_BAD_URL`, `STORE_BAD_SETTINGS` */
+/** @throws AppError `STORE_BAD_URL`, `STORE_BAD_SETTING` */
 export async function createDaemon(options: CreateDaemonOptions): Promise<RunningDaemon> {
   const settings = readNixSettings().with(options.overrides ?? []);
   const address = parseStoreUrl(options.storeUrl);

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { defaultRoot } from "../local/default-root.ts";
 import { AppError } from "../std/app-error.ts";
-import type { Environment } from "./nix-settings.ts";
+import type { Environment } from "../std/nix-conf.ts";
 
 export type StoreAddress =
   | { readonly type: "local"; readonly root: string }
