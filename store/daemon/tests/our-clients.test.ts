@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -11,6 +11,7 @@ import { deleteTree } from "../../local/delete-tree.ts";
 import { REAL_NIX_MISSING } from "../../local/tests/support/temporary-store.ts";
 import { BuildWorkshop } from "../../tests/build-workshop.ts";
 import { startDaemon } from "./support/daemon-process.ts";
+import { untilListening } from "./support/until-listening.ts";
 
 const BIN = fileURLToPath(new URL("../../../bin/", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "firn-clients-"));
@@ -41,7 +42,7 @@ async function realDaemon(): Promise<Served> {
     env: { ...env, NIX_REMOTE: `local?root=${root}`, NIX_DAEMON_SOCKET_PATH: socketPath },
     stdio: "ignore",
   });
-  while (!existsSync(socketPath)) await new Promise((resolve) => setTimeout(resolve, 20));
+  await untilListening(socketPath);
   return {
     url: `unix://${socketPath}?root=${root}`,
     async [Symbol.asyncDispose]() {

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { untilListening } from "../../daemon/tests/support/until-listening.ts";
 import { REAL_NIX_MISSING } from "../../local/tests/support/temporary-store.ts";
 import { openStore } from "../open-store.ts";
 import { testStore } from "./conformance.ts";
@@ -27,10 +28,9 @@ testStore(
     child.stderr.on("data", (chunk) => {
       log += String(chunk);
     });
-    while (!existsSync(socketPath)) {
-      if (child.exitCode !== null) throw new Error(`nix-daemon did not start: ${log}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await untilListening(socketPath, () =>
+      child.exitCode === null ? null : new Error(`nix-daemon did not start: ${log}`),
+    );
     const store = await openStore(`unix://${socketPath}?root=${root}`);
     return {
       store,
